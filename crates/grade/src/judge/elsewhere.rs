@@ -529,6 +529,42 @@ mod tests {
         }
     }
 
+    /// Step 8 was done twice: the first run has a ping before it, and so other numbers.
+    #[test]
+    fn a_list_that_is_right_for_another_run_than_the_others_waits() {
+        let run = |file: &str, start: i64, client: &str, before: usize| {
+            let mut story = Story::new(file, start);
+            story.syns(Story::tcp("10.0.3.2:39000", "10.0.3.1:9"), before);
+            let mut tcp = Story::tcp(client, "10.0.3.1:65432");
+            story.handshake(&mut tcp);
+            story.line(&mut tcp, "one\n");
+            story.line(&mut tcp, "two\n");
+            story.read()
+        };
+        let lab = lab(vec![run("first", 0, "10.0.3.2:39700", 3), run("again", 90, "10.0.3.2:39702", 0)]);
+        let given = |handshake: &str, data: &str, acknowledgements: &str, closing: &str| {
+            let form = json!({ "I.1a": { "handshake_frames": handshake, "data_frames": data,
+                "acknowledgement_frames": acknowledgements, "closing_frames": closing } });
+            let questions = super::super::testing::judged(&lab, &form);
+            questions
+                .into_iter()
+                .next()
+                .unwrap()
+                .items
+                .into_iter()
+                .map(|item| (item.verdict, item.why))
+                .collect::<Vec<_>>()
+        };
+        let verdicts = |found: &[(Verdict, Option<String>)]| found.iter().map(|own| own.0).collect::<Vec<_>>();
+        let right = given("4-6", "7, 9", "8, 10", "none");
+        assert_eq!(verdicts(&right), [Verdict::Right; 4], "{right:?}");
+        let mixed = given("4-6", "4, 6", "8, 10", "none");
+        assert_eq!(verdicts(&mixed)[1], Verdict::ForAHuman, "{mixed:?}");
+        let why = "It is right for another run of the step than the other answers are.";
+        assert!(mixed[1].1.as_deref().unwrap().ends_with(why), "{mixed:?}");
+        assert_eq!(verdicts(&given("4-6", "5, 6", "8, 10", "none"))[1], Verdict::Wrong);
+    }
+
     /// A client that was run again and again, which opens, sends a line and closes in 8 frames.
     #[test]
     fn an_answer_is_judged_by_the_run_that_it_names() {

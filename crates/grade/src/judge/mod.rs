@@ -28,7 +28,8 @@ use serde_json::Value as Json;
 use crate::form::Entry;
 use crate::form::fields::{EXPLANATION, fields};
 use crate::form::reading::may_tell;
-use crate::result::{ClaimMade, FindingMade, ItemGrade, QuestionGrade};
+use crate::form::value::Value;
+use crate::result::{ClaimMade, FindingMade, ItemGrade, QuestionGrade, Verdict};
 use crate::rubric::Rubric;
 use crate::steps;
 use socklab_core::analyze::analysis::Answer;
@@ -45,6 +46,9 @@ use whole::{asks, verdict};
 
 pub use case::{Case, Journals, SideBySide, Unanswered};
 pub(crate) use case::{MOST_NAMED, named};
+
+/// Why a list of frames waits that is right for another run than the other lists are.
+const OF_ANOTHER_RUN: &str = "It is right for another run of the step than the other answers are.";
 
 /// What comes of a submission.
 pub struct Judged {
@@ -199,11 +203,12 @@ impl Bench<'_> {
             asked.map(|asked| judge.item(asked, run)).collect()
         };
         let runs = self.attempts.iter().filter(|attempt| attempt.is_whole || attempt.known.has(question));
-        let others = runs.map(|attempt| (attempt.is_whole, by(Some(attempt))));
+        let first = by(None);
+        let others: Vec<_> = runs.map(|attempt| (attempt.is_whole, by(Some(attempt)))).collect();
         if question.kind() == kinds::UDP_FRAMES {
             // Its facts are of two steps, each of which may have its own run.
             let worth = |item: &ItemGrade| (item.points + item.pending, item.points);
-            return others.fold(by(None), |best, (_, other)| {
+            return others.into_iter().fold(first, |best, (_, other)| {
                 let both = best.into_iter().zip(other);
                 both.map(|(best, other)| if self.is_better(worth(&other), worth(&best)) { other } else { best })
                     .collect()
@@ -214,11 +219,25 @@ impl Bench<'_> {
             (points + items.iter().map(|item| item.pending).sum(), points)
         };
         // The first of equals stays.
-        others.fold(by(None), |best, (is_whole, other)| {
+        let best = others.iter().fold(&first, |best, (is_whole, other)| {
             // A further connection is the one that is meant only if more answers are right of it.
-            let is_meant = is_whole || question.kind() != kinds::FACTS || worth(&other).1 > worth(&best).1;
-            if is_meant && self.is_better(worth(&other), worth(&best)) { other } else { best }
-        })
+            let is_meant = *is_whole || question.kind() != kinds::FACTS || worth(other).1 > worth(best).1;
+            if is_meant && self.is_better(worth(other), worth(best)) { other } else { best }
+        });
+        if question.kind() != kinds::TCP_FRAMES {
+            return best.clone();
+        }
+        // Frames of one run beside those of another are all true of what was captured.
+        let all = || std::iter::once(&first).chain(others.iter().map(|(_, other)| other));
+        let is_right = |key: &str| all().flatten().any(|item| item.key == key && item.verdict == Verdict::Right);
+        let has_frames = |key: &str| {
+            let given = entry.facts.get(key).and_then(|given| given.value.as_ref().ok());
+            matches!(given, Some(Value::Frames(frames)) if !frames.is_empty())
+        };
+        let is_of_other =
+            |item: &ItemGrade| item.verdict == Verdict::Wrong && has_frames(&item.key) && is_right(&item.key);
+        let own = |item: ItemGrade| if is_of_other(&item) { whole::waiting_item(item, OF_ANOTHER_RUN) } else { item };
+        best.iter().cloned().map(own).collect()
     }
 
     /// Whether answers fare better by another run: its points with those that a human may still give, and without. What a

@@ -7,11 +7,13 @@ use socklab_core::wording;
 /// A question of which what is wrong waits, as it was not compared with all that it may be right by.
 pub(super) fn waiting(mut own: QuestionGrade, reason: &str) -> QuestionGrade {
     let explanation = of_explanation(&own);
-    let items: Vec<ItemGrade> = std::mem::take(&mut own.items).into_iter().map(|own| item(own, reason)).collect();
+    let items: Vec<ItemGrade> =
+        std::mem::take(&mut own.items).into_iter().map(|own| waiting_item(own, reason)).collect();
     with_items(own, items, explanation)
 }
 
-fn item(own: ItemGrade, reason: &str) -> ItemGrade {
+/// A fact of which what is wrong waits.
+pub(super) fn waiting_item(own: ItemGrade, reason: &str) -> ItemGrade {
     let lost = own.max_points - own.points - own.pending;
     // What was left out is right by nothing.
     if lost <= Points::ZERO || own.given.is_none() {
