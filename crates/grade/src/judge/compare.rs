@@ -108,6 +108,18 @@ pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &Lab
     }
 }
 
+/// Whether addresses are the shown ones if a listening socket is bound to every address of its computer (`0.0.0.0` or `::`), which
+/// no capture shows.
+pub(super) fn fits_every_address(given: &Value, shown: &Value) -> bool {
+    let (Value::Addresses(given), Value::Addresses(shown)) = (given, shown) else { return false };
+    let (every, named): (Vec<SocketAddress>, Vec<SocketAddress>) =
+        given.iter().partition(|address| address.ip.is_unspecified());
+    let is_at = |address: &&SocketAddress| every.iter().any(|own| own.port == address.port);
+    let has_own = |own: &SocketAddress| shown.iter().any(|address| address.port == own.port);
+    let meant: BTreeSet<SocketAddress> = shown.iter().filter(is_at).copied().chain(named).collect();
+    !every.is_empty() && every.iter().all(has_own) && meant == *shown
+}
+
 /// Each value counts for itself, in its place; of lists of frames each frame.
 fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, allowed: &Allowed) -> Hits {
     // What can be read as some value of the fact, and not as these, is not known to be wrong.
@@ -274,6 +286,21 @@ mod tests {
         assert_eq!(found(&[&[1, 2, 3], &[4, 5, 6]], "1-3"), (0, 2, 0));
         assert!(measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "none", &Allowed::default()).is_whole());
         assert!(!measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "7", &Allowed::default()).is_part());
+    }
+
+    #[test]
+    fn a_listening_socket_may_be_bound_to_every_address() {
+        let fits = |given: &[&str], shown: &[&str]| {
+            let addresses = |all: &[&str]| {
+                Value::Addresses(all.iter().map(|text| socklab_core::analyze::testing::address(text)).collect())
+            };
+            fits_every_address(&addresses(given), &addresses(shown))
+        };
+        let (one, two) = (["10.0.3.1:65432"], ["10.0.3.1:65432", "10.0.4.1:65432"]);
+        assert!(fits(&["0.0.0.0:65432"], &one) && fits(&["0.0.0.0:65432"], &two));
+        assert!(fits(&["0.0.0.0:65432", "10.0.3.1:65432"], &one) && fits(&["[::]:65432"], &one));
+        assert!(!fits(&["0.0.0.0:65433"], &one) && !fits(&one, &one) && !fits(&["10.0.3.2:65432"], &one));
+        assert!(!fits(&["0.0.0.0:65432", "10.0.3.2:65432"], &one));
     }
 
     #[test]

@@ -221,6 +221,12 @@ impl Judge<'_> {
             return Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
                 .because("A person has to read it: a number in it may be a count, or part of another one.".to_owned());
         }
+        if question.kind() == kinds::SERVER_SOCKETS && compare::fits_every_address(given, value) {
+            return Outcome::none(Comparison::Unreadable, Verdict::ForAHuman).because(
+                "A person has to read it: no capture shows whether the listening socket is bound to every address."
+                    .to_owned(),
+            );
+        }
         if let Some(place) = self.sources.iter().find(|place| place.has(asked.key, given)) {
             let why = format!("This is right for another step: {}.", place.place);
             let points = asked.max_points.share(share(self.rubric.other_step), 100);
