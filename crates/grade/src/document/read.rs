@@ -2,6 +2,8 @@
 
 use std::io::{Read, Seek};
 
+use quick_xml::escape;
+
 use super::{Document, headings, office, pdf};
 use crate::form::encoding;
 use socklab_core::lab::{Question, Sheet};
@@ -74,15 +76,66 @@ fn without_tags(page: &str) -> String {
     for (number, part) in page.split('<').enumerate() {
         let (tag, text) = if number == 0 { ("", part) } else { part.split_once('>').unwrap_or((part, "")) };
         let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
-        if matches!(name.to_ascii_lowercase().as_str(), "p" | "br" | "div" | "li" | "tr" | "h1" | "h2" | "h3" | "h4") {
+        if LINES.contains(&name.to_ascii_lowercase().as_str()) {
             out.push('\n');
         }
-        match quick_xml::escape::unescape(text) {
-            Ok(text) => out.push_str(&text),
-            Err(_) => out.push_str(text),
-        }
+        push_unescaped(&mut out, text);
     }
     out
+}
+
+/// Elements of HTML that begin lines of their own, cells of tables among them.
+const LINES: [&str; 28] = [
+    "address",
+    "article",
+    "blockquote",
+    "br",
+    "caption",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "td",
+    "th",
+    "tr",
+];
+
+/// Longest name of a character in HTML, with the semicolon (HTML, section 13.5).
+const LONGEST_NAME: usize = 32;
+
+/// Adds text in which characters may be named as in HTML; what is no name stays.
+fn push_unescaped(out: &mut String, text: &str) {
+    for (number, part) in text.split('&').enumerate() {
+        if number == 0 {
+            out.push_str(part);
+            continue;
+        }
+        let named = part.split_once(';').filter(|(name, _)| name.len() < LONGEST_NAME).and_then(|(name, rest)| {
+            let reference = format!("&{name};");
+            let text = escape::unescape_with(&reference, escape::resolve_html5_entity).ok()?;
+            Some((text.into_owned(), rest))
+        });
+        match named {
+            Some((text, rest)) => [&text, rest].iter().for_each(|text| out.push_str(text)),
+            None => ["&", part].iter().for_each(|text| out.push_str(text)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -104,6 +157,20 @@ mod tests {
         let page = "<html><p>I.3</p><p>yes &amp; no</p><script>x</script></html>";
         let document = Document::text("a_text.html".to_owned(), page.as_bytes(), &Sheet::built_in());
         assert!(document.answers[0].1.starts_with("yes & no"), "{document:?}");
+    }
+
+    #[test]
+    fn cells_and_named_characters_of_a_web_page_are_read() {
+        let page = "<table><tr><td>I.1(a)</td><td>AAA</td></tr><tr><th>II.1</th><td>GGG</td></tr></table>I.2<hr>CCC\
+                    <p>I.4&nbsp;(a) f&uuml;r 3 &lt; 4, A&B; &#x2713; &c</p>";
+        let document = Document::text("a_text.html".to_owned(), page.as_bytes(), &Sheet::built_in());
+        let answers: Vec<(String, &str)> =
+            document.answers.iter().map(|(question, text)| (question.key(), text.as_str())).collect();
+        let own = |key: &str, text: &'static str| (key.to_owned(), text);
+        assert_eq!(
+            answers,
+            [own("I.1a", "AAA"), own("II.1", "GGG"), own("I.2", "CCC"), own("I.4a", "für 3 < 4, A&B; ✓ &c")]
+        );
     }
 
     proptest::proptest! {
