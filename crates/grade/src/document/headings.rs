@@ -109,17 +109,18 @@ fn chain<T: Clone>(candidates: impl Iterator<Item = (Question, T)>) -> Vec<(Ques
 
 /// The questions that a heading names, and what stands behind it. A number without its letter names each of its parts.
 fn heading<'t>(line: &'t str, sheet: &Sheet) -> Option<(Vec<Question>, &'t str)> {
-    let bare = line.trim_start_matches(['#', '*', '_', '>', ' ', '\t', '\\', '{']);
+    let bare = line.trim_start_matches(|c| is_space(c) || ['#', '*', '_', '>', '\\', '{'].contains(&c));
     let lower = bare.to_ascii_lowercase();
     let skipped = ["question", "answer", "problem", "q"].into_iter().find(|word| lower.starts_with(word));
     let is_marked = skipped.is_some() || line.trim_start().starts_with('#');
-    let line = bare.get(skipped.map_or(0, str::len)..)?.trim_start_matches([' ', '.', ':', '\u{a0}']);
+    let line = bare.get(skipped.map_or(0, str::len)..)?;
+    let line = line.trim_start_matches(|c| is_space(c) || ['.', ':'].contains(&c));
     let (number, rest) = numbers(sheet).find_map(|number| Some((number, behind(line, number)?)))?;
     // "I 2 times started the client" is a sentence.
     let as_written = line.strip_suffix(rest).unwrap_or_default();
     let is_sentence =
-        rest.strip_prefix(' ').is_some_and(|rest| rest.chars().take_while(|c| c.is_lowercase()).count() > 1);
-    if skipped.is_none() && is_sentence && as_written.contains(' ') && !as_written.contains(['.', '-']) {
+        rest.strip_prefix(is_space).is_some_and(|rest| rest.chars().take_while(|c| c.is_lowercase()).count() > 1);
+    if skipped.is_none() && is_sentence && as_written.contains(is_space) && !as_written.contains(['.', '-']) {
         return None;
     }
     // A figure alone also numbers a list.
@@ -129,12 +130,17 @@ fn heading<'t>(line: &'t str, sheet: &Sheet) -> Option<(Vec<Question>, &'t str)>
     let of_number: Vec<Question> =
         sheet.questions().iter().filter(|question| question.number() == number).cloned().collect();
     let (own, rest) = match lettered(rest, &of_number) {
-        Some((question, rest)) => (vec![question], rest),
+        Some((question, rest)) => further_letters(vec![question], rest, &of_number),
         None => (of_number, rest),
     };
     let ends = rest.chars().next().is_none_or(|c| !c.is_alphanumeric());
     (ends && !own.is_empty())
-        .then(|| (own, rest.trim_start_matches([' ', ':', '.', ')', '*', '_', '}', '-', '\u{a0}'])))
+        .then(|| (own, rest.trim_start_matches(|c| is_space(c) || [':', '.', ')', '*', '_', '}', '-'].contains(&c))))
+}
+
+/// Whether this separates words on a line: editors write spaces that don't break.
+fn is_space(c: char) -> bool {
+    c.is_whitespace()
 }
 
 /// The numbers of the sheet's questions, the longest first: `II.1` before `I.1`.
@@ -147,11 +153,11 @@ fn numbers(sheet: &Sheet) -> impl Iterator<Item = &str> {
 
 /// What stands behind a number at the beginning of a line. Its pieces may be apart: `I.1`, `I 1`, `I-1`.
 fn behind<'t>(line: &'t str, number: &str) -> Option<&'t str> {
-    const BETWEEN: [char; 4] = [' ', '.', '-', '\u{a0}'];
+    let between = |c: char| is_space(c) || matches!(c, '.' | '-');
     let mut rest = line;
     let mut before: Option<char> = None;
-    for piece in number.split(BETWEEN).filter(|piece| !piece.is_empty()) {
-        let trimmed = rest.trim_start_matches(BETWEEN);
+    for piece in number.split(between).filter(|piece| !piece.is_empty()) {
+        let trimmed = rest.trim_start_matches(between);
         // Figures are told apart by what stands between them.
         let both_figures =
             before.is_some_and(|c| c.is_ascii_digit()) && piece.starts_with(|c: char| c.is_ascii_digit());
@@ -167,26 +173,52 @@ fn behind<'t>(line: &'t str, number: &str) -> Option<&'t str> {
 
 /// A letter behind a number: ` (a)`, `a`, `.b)`.
 fn lettered<'t>(rest: &'t str, of_number: &[Question]) -> Option<(Question, &'t str)> {
-    let bare = rest.trim_start_matches([' ', '.', '(']);
-    let letter = bare.chars().next()?.to_ascii_lowercase();
-    let behind = bare.get(letter.len_utf8()..)?;
+    let bare = rest.trim_start_matches(|c| is_space(c) || matches!(c, '.' | '('));
+    let before = rest.strip_suffix(bare).unwrap_or_default();
+    let first = bare.chars().next()?;
+    let letter = first.to_ascii_lowercase();
+    let behind = bare.get(first.len_utf8()..)?;
     if behind.chars().next().is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    // "I.1 B opens the connection" is about a computer.
+    let is_word = before.ends_with(is_space) && !before.contains('(') && behind.starts_with(is_space);
+    if first.is_uppercase() && is_word && !behind.trim().is_empty() {
         return None;
     }
     let question = of_number.iter().find(|question| question.letter() == Some(letter.to_string().as_str()))?;
     Some((question.clone(), behind))
 }
 
+/// What may stand between the letters of several parts.
+const AND: [&str; 6] = ["and", "und", ",", "&", "/", "+"];
+
+/// Further letters behind the first one: `(a) and (b)`, `a/b`; and what stands behind them.
+fn further_letters<'t>(mut own: Vec<Question>, mut rest: &'t str, of_number: &[Question]) -> (Vec<Question>, &'t str) {
+    loop {
+        let bare = rest.trim_start_matches(|c| is_space(c) || c == ')');
+        let Some(next) = AND.iter().find_map(|and| bare.strip_prefix(and)) else { return (own, rest) };
+        let Some((question, behind)) = lettered(next, of_number) else { return (own, rest) };
+        // "I.1 (a), a frame" is a sentence.
+        let is_marked = next.trim_start().starts_with('(') || behind.starts_with([')', ':']);
+        if !is_marked && next.starts_with(is_space) || own.contains(&question) {
+            return (own, rest);
+        }
+        own.push(question);
+        rest = behind;
+    }
+}
+
 /// A line that only names a part of the question at hand: `(b)`, `b)`.
 fn letter<'t>(line: &'t str, at_hand: &[Question], sheet: &Sheet) -> Option<(Vec<Question>, &'t str)> {
     let number = at_hand.first()?.number();
-    let trimmed = line.trim_start_matches(['#', '*', '_', ' ']);
+    let trimmed = line.trim_start_matches(|c| is_space(c) || ['#', '*', '_'].contains(&c));
     let bare = trimmed.strip_prefix('(').unwrap_or(trimmed);
     let (letter, rest) = bare.split_once(')')?;
     let of_number = sheet.questions().iter().find(|question| {
         question.number() == number && question.letter().is_some_and(|own| own.eq_ignore_ascii_case(letter.trim()))
     })?;
-    Some((vec![of_number.clone()], rest.trim_start_matches([' ', ':', '.', '*', '_'])))
+    Some((vec![of_number.clone()], rest.trim_start_matches(|c| is_space(c) || [':', '.', '*', '_'].contains(&c))))
 }
 
 #[cfg(test)]
@@ -219,6 +251,41 @@ mod tests {
             "",
         ] {
             assert_eq!(heading(text, &sheet()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_space_that_does_not_break_is_a_space() {
+        for text in ["I.1\u{a0}(a) text", "\u{a0}I.1\u{202f}a) text", "I.1\u{a0}a: text"] {
+            assert_eq!(heading(text, &sheet()), Some((vec![question("I.1a")], "text")), "{text}");
+        }
+        assert_eq!(heading("I\u{a0}2 times started the client.", &sheet()), None);
+    }
+
+    #[test]
+    fn a_capital_letter_may_name_a_computer() {
+        let both = [question("I.1a"), question("I.1b")];
+        for (text, rest) in [("I.1. B opens it", "B opens it"), ("I.1 A sends nothing", "A sends nothing")] {
+            let (found, own) = heading(text, &sheet()).unwrap();
+            assert_eq!((found.as_slice(), own), (both.as_slice(), rest), "{text}");
+        }
+        for text in ["I.1 B: text", "I.1 (B) text", "I.1B text", "I.1.B text", "I.1 b text"] {
+            assert_eq!(heading(text, &sheet()), Some((vec![question("I.1b")], "text")), "{text}");
+        }
+        assert_eq!(heading("I.1 B", &sheet()), Some((vec![question("I.1b")], "")));
+    }
+
+    #[test]
+    fn a_heading_may_name_several_parts() {
+        let both = vec![question("I.1a"), question("I.1b")];
+        for text in
+            ["I.1 (a) and (b): text", "I.1 (a), (b) text", "I.1a/b: text", "I.1 a) & b) text", "I.1 a und b) text"]
+        {
+            assert_eq!(heading(text, &sheet()), Some((both.clone(), "text")), "{text}");
+        }
+        let first = |text| heading(text, &sheet()).map(|(all, _)| all);
+        for text in ["I.1 (a), a frame", "I.1 (a) and a b", "I.1 (a) and so on", "I.1 (a), b"] {
+            assert_eq!(first(text), Some(vec![question("I.1a")]), "{text}");
         }
     }
 
