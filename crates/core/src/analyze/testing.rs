@@ -224,6 +224,17 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// SYN, SYN-ACK, ACK; SYN-ACK again after a second, since the ACK did not get to the server, and ACK again.
+    pub fn handshake_completed_again(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, SYN, b"");
+        let mut again = *tcp;
+        self.segment(tcp, false, SYN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+        self.wait(1000);
+        self.segment(&mut again, false, SYN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
     /// SYN and SYN-ACK; ACK only after what happens in between.
     pub fn handshake_around(&mut self, tcp: &mut Tcp, between: impl FnOnce(&mut Story)) {
         self.segment(tcp, true, SYN, b"");

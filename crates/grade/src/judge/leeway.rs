@@ -17,6 +17,8 @@ pub(super) const CLOSING: &str = "closing_frames";
 pub(super) struct Leeway {
     /// The acknowledgements that complete a handshake and carry nothing.
     completing: Frames,
+    /// Those that answer a repeated SYN-ACK.
+    completing_again: Frames,
     /// Those of a FIN.
     of_fin: Frames,
     /// Payload that was sent before, and that of keep-alives.
@@ -120,6 +122,21 @@ impl Leeway {
             let again = frames.iter().filter(is_it).map(|again| (first.note.frame.0, again.note.frame.0));
             self.instead.extend(again);
         }
+        let of_first = |frame: &&RoleOfFrame| frame.note.sender == Side::Originator && !is_copy(frame);
+        let repeats = |frame: &&RoleOfFrame| {
+            frame.has_syn()
+                && frame.role == FrameRole::Retransmission
+                && frame.note.sender == Side::Responder
+                && !is_copy(frame)
+        };
+        for again in frames.iter().filter(repeats) {
+            let mut after = frames.iter().filter(|frame| frame.note.frame > again.note.frame);
+            let acknowledges_syn = |frame: &&RoleOfFrame| {
+                frame.role == FrameRole::Acknowledgement && frame.note.relative_acknowledgement == 1
+            };
+            let answer = after.find(of_first).filter(acknowledges_syn);
+            self.completing_again.extend(answer.map(|frame| frame.note.frame.0));
+        }
     }
 
     /// Takes note of a frame of an attempt that made no connection.
@@ -138,6 +155,7 @@ impl Leeway {
     /// The same of further connections.
     pub(super) fn extend(&mut self, other: &Leeway) {
         self.completing.extend(&other.completing);
+        self.completing_again.extend(&other.completing_again);
         self.of_fin.extend(&other.of_fin);
         self.payload_again.extend(&other.payload_again);
         self.syn_again.extend(&other.syn_again);
@@ -170,14 +188,15 @@ impl Leeway {
     fn by_role(&self, key: &str) -> Allowed {
         match key {
             "handshake_frames" => Allowed {
-                more: self.syn_again.clone(),
+                more: &self.syn_again | &self.completing_again,
                 instead: self.instead.clone(),
                 unclear: self.in_vain.clone(),
                 ..Allowed::default()
             },
             "data_frames" => Allowed { more: self.payload_again.clone(), ..Allowed::default() },
             "acknowledgement_frames" => {
-                Allowed { more: &self.completing | &self.of_fin, less: self.neither.clone(), ..Allowed::default() }
+                let less = &self.neither | &self.completing_again;
+                Allowed { more: &self.completing | &self.of_fin, less, ..Allowed::default() }
             }
             // Who counts the last acknowledgement to the closing is right, and who counts it to the others. What a side
             // acknowledges after its own FIN alone is data.
@@ -296,6 +315,26 @@ mod tests {
         let verdict = |given: &str| item(&analysis, "I.1a", "handshake_frames", &json!(given)).verdict;
         assert_eq!(["1, 3, 4", "2, 3, 4", "1-4"].map(verdict), [Verdict::Right; 3]);
         assert_eq!(["3, 4", "1, 2, 3", "1, 2, 4", "2-5"].map(verdict), [Verdict::Wrong; 4]);
+    }
+
+    /// Handshake 1 to 3; 4 is the SYN-ACK again, and 5 the acknowledgement of it. The line is 6, its acknowledgement 7.
+    #[test]
+    fn the_acknowledgement_of_a_repeated_syn_ack_fits_both_lists() {
+        let mut story = Story::new("step8", 0);
+        let mut tcp = Story::tcp("10.0.3.2:39700", "10.0.3.1:65432");
+        story.handshake_completed_again(&mut tcp);
+        story.line(&mut tcp, "one\n");
+        let analysis = lab(vec![story.read()]);
+        let verdict = |key: &str, given: &str| item(&analysis, "I.1a", key, &json!(given)).verdict;
+        for given in ["1-3", "1-5", "1, 3, 4", "1-3, 5"] {
+            assert_eq!(verdict("handshake_frames", given), Verdict::Right, "{given}");
+        }
+        assert_eq!(verdict("handshake_frames", "1-5, 7"), Verdict::Wrong);
+        let of_acknowledgements = ["7", "5, 7", "3, 5, 7", "5", "4, 7"];
+        assert_eq!(
+            of_acknowledgements.map(|given| verdict("acknowledgement_frames", given)),
+            [Verdict::Right, Verdict::Right, Verdict::Right, Verdict::Wrong, Verdict::Wrong]
+        );
     }
 
     /// Handshake 1 to 3; 4 is a line and 5 the same captured again; 6 is another line, which 7 acknowledges.
