@@ -249,3 +249,16 @@ fn what_is_named_and_nobody_has_is_said() {
     let none = class.run(&["--step", "one.pcapng=I.8"]).status(0);
     assert!(!none.stderr().contains("warning") && !none.stdout().contains("Without effect"), "{}", none.stderr());
 }
+
+#[test]
+fn lines_of_words_stay_lines() {
+    let class = Class::new();
+    std::fs::write(class.path("class/ben/report.txt"), "I.1 The handshake\nhas three frames.\n").unwrap();
+    class.run(&[]).status(0);
+    let page = std::fs::read_to_string(class.path("r/students/ben.html")).unwrap();
+    assert!(page.contains("<blockquote>The handshake\nhas three frames.\n</blockquote>"), "{page}");
+    class.decide("ann", "all", &[(COMMENT, "Well done.\nMind the frames.")]);
+    class.run(&["--partial"]).status(0);
+    let feedback = std::fs::read_to_string(class.path("r/feedback/ann/feedback.html")).unwrap();
+    assert!(feedback.contains("Mind the frames.") && !feedback.contains("\\n"), "{feedback}");
+}

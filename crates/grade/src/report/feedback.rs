@@ -41,7 +41,7 @@ pub fn summary(submission: &Submission, rubric: &Rubric) -> Vec<String> {
         );
     }
     lines.extend(submission.comment.clone());
-    lines.iter().map(|line| harmless(line).into_owned()).collect()
+    lines.iter().flat_map(|text| text.lines()).map(|line| harmless(line).into_owned()).collect()
 }
 
 /// What is said of each question.
