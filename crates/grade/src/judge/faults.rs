@@ -12,7 +12,7 @@ use super::expected::Known;
 use crate::result::FindingMade;
 use crate::rubric::Rubric;
 use crate::steps;
-use socklab_core::analyze::analysis::{Analysis, Code, Finding, Severity};
+use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, Code, Finding, Severity};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::Points;
 use socklab_core::lab::Step;
@@ -37,6 +37,7 @@ pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<F
         let in_doubt = case.is_doubtful && of_parallel;
         let costs = first && !in_doubt && !is_excused(analysis, known, rubric, finding);
         let cost = rubric.cost(finding.code.as_str()).filter(|_| costs);
+        let cost = cost.map(|(cost, line)| (std::iter::repeat_n(cost, files_of(analysis, finding)).sum(), line));
         let cost = match (cost, is_useless(analysis, finding.code)) {
             (Some(_), true) if missing == 0 => None,
             (Some(cost), true) => {
@@ -73,6 +74,15 @@ fn made(finding: &Finding, cost: Option<(Points, String)>) -> FindingMade {
 pub(super) fn contradiction(names: &str, differ: &[String]) -> FindingMade {
     let message = format!("The journals ({names}) don't agree with the captures: {}.", differ.join("; "));
     FindingMade::of_all("journal-contradicts-captures", Severity::Warning, message)
+}
+
+/// The number of files that a finding is about. That files hold other traffic is said once for all of them.
+fn files_of(analysis: &Analysis, finding: &Finding) -> usize {
+    let has_others = |capture: &&CaptureAnalysis| (1..capture.info.frames).contains(&capture.lab_frames.all());
+    match (finding.code, &finding.file) {
+        (Code::ExtraTraffic, None) => analysis.captures.iter().filter(has_others).count(),
+        _ => 1,
+    }
 }
 
 /// Whether other captures make up for the fault.
@@ -155,6 +165,26 @@ mod tests {
     use socklab_core::analyze::analysis::Code;
     use socklab_core::analyze::testing::Story;
     use socklab_core::lab::{LabConfig, Points};
+
+    #[test]
+    fn other_traffic_costs_once_for_each_file() {
+        let with_others = |file: &str, start: i64, client: &str| {
+            let mut story = Story::new(file, start);
+            story.syns(Story::tcp("10.0.3.2:39000", "10.0.3.9:9"), 1);
+            let mut tcp = Story::tcp(client, "10.0.3.1:65432");
+            story.handshake(&mut tcp);
+            story.line(&mut tcp, "one\n");
+            story.read()
+        };
+        let all = || [with_others("1", 0, "10.0.3.2:40000"), with_others("2", 90, "10.0.3.2:40002")];
+        let rubric = Rubric::from_toml("[findings]\nextra-traffic = 0.5\n", &LabConfig::default()).unwrap();
+        for files in [1, 2] {
+            let analysis = testing::lab(all().into_iter().take(files).collect());
+            let findings = judge(&testing::case(&analysis, None, 2), &rubric).findings;
+            let finding = findings.iter().find(|finding| finding.code == Code::ExtraTraffic.as_str()).unwrap();
+            assert_eq!(finding.points.number(), 0.5 * f64::from(u8::try_from(files).unwrap()));
+        }
+    }
 
     /// Of a host that is a guess, the finding names no step to redo.
     #[test]
