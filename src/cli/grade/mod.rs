@@ -115,7 +115,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     let left_out = base::read(&arguments.base, &config.sheet, &limits, Duration::from_secs(arguments.time))?;
     let outputs: Vec<&Path> =
         [&arguments.results, &arguments.output].into_iter().flatten().map(PathBuf::as_path).collect();
-    let Found { items, results } = walk::files(&arguments.folder, &outputs, &limits, &config.sheet)?;
+    let Found { items, results, empty } = walk::files(&arguments.folder, &outputs, &limits, &config.sheet)?;
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
     let class = handed.iter().map(|handed| (handed.name.as_str(), &handed.identity));
     let strays = review.strays(class, &config.sheet).map(|(student, question, missing)| {
@@ -143,6 +143,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         limits,
         items,
         results,
+        empty,
         platform,
         handed,
         unplaced,

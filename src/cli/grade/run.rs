@@ -38,6 +38,8 @@ pub(super) struct Run<'a> {
     pub(super) items: Vec<Item>,
     /// Folders among the submissions with results of other runs.
     pub(super) results: Vec<String>,
+    /// Folders among the submissions without a file.
+    pub(super) empty: Vec<String>,
     pub(super) platform: Platform,
     pub(super) handed: Vec<Handed>,
     /// Files that belong to no submission.
@@ -61,6 +63,10 @@ impl Run<'_> {
         if !self.results.is_empty() {
             let folders = words::named(&self.results, MOST_NAMED);
             say("note", &format!("Passed over, since it holds results of socklab grade: {folders}"));
+        }
+        if !self.empty.is_empty() {
+            let folders = words::named(&self.empty, MOST_NAMED);
+            say("note", &format!("Passed over, since no file is in it: {folders}"));
         }
         if let ([only], Platform::Plain) = (self.handed.as_slice(), self.platform)
             && naming::may_be_a_class(only)

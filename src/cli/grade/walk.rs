@@ -46,6 +46,8 @@ pub(super) struct Found {
     pub(super) items: Vec<Item>,
     /// Folders with results of earlier runs, which are passed over.
     pub(super) results: Vec<String>,
+    /// Folders without a file.
+    pub(super) empty: Vec<String>,
 }
 
 /// Looks for the files of the class. This run's own outputs are passed over without a word.
@@ -68,10 +70,11 @@ pub(super) fn files(
     })?;
     let mut found = match metadata.is_dir() {
         true => walk(folder, outputs, limits, sheet)?,
-        false => Found { items: bulk(folder, &name, &metadata)?, results: Vec::new() },
+        false => Found { items: bulk(folder, &name, &metadata)?, ..Found::default() },
     };
     found.items.sort_by(|a, b| a.path.cmp(&b.path));
     found.results.sort();
+    found.empty.sort();
     Ok(found)
 }
 
@@ -117,9 +120,14 @@ fn walk(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits, sheet: &She
         match fs::read_dir(&directory) {
             Ok(entries) => {
                 let mut entries = entries.flatten();
+                let before = walk.seen();
                 let is_too_much = !entries.all(|entry| walk.take(&entry, &parts));
                 if is_too_much {
                     return Err(failure(format!("more than {MOST_FILES} files")));
+                }
+                // A student's folder; one within it says nothing.
+                if before == walk.seen() && parts.len() == 1 {
+                    walk.found.empty.extend(parts);
                 }
             }
             Err(error) if parts.is_empty() => return Err(failure(format!("the folder can't be read: {error}"))),
@@ -171,6 +179,11 @@ impl Walk<'_> {
         true
     }
 
+    /// How much there is so far: files, folders with results, and folders that are still to be read.
+    fn seen(&self) -> [usize; 3] {
+        [self.found.items.len(), self.found.results.len(), self.open.len()]
+    }
+
     /// Only what has the name of an output can be one.
     fn is_output(&self, entry: &Path) -> bool {
         let mut named = self.outputs.iter().filter(|path| path.file_name() == entry.file_name());
@@ -203,14 +216,17 @@ mod tests {
     fn links_and_large_files_are_refused_and_litter_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        fs::create_dir(at("ann")).unwrap();
+        for name in ["ann", "ann/screens", "ben", "cem"] {
+            fs::create_dir(at(name)).unwrap();
+        }
+        fs::write(at("cem/.DS_Store"), b"x").unwrap();
         fs::write(at("ann/step8.pcapng"), b"x").unwrap();
         fs::write(at("ann/.DS_Store"), b"x").unwrap();
         std::os::unix::fs::symlink("/etc", at("ann/etc")).unwrap();
         File::create(at("ann/sparse.pcapng")).unwrap().set_len(4 << 30).unwrap();
-        let Found { items, results } =
+        let Found { items, results, empty } =
             files(folder.path(), &[], &SubmissionLimits::default(), &Sheet::built_in()).unwrap();
-        assert_eq!(results, [""; 0]);
+        assert_eq!((results, empty), (Vec::<String>::new(), vec!["ben".to_owned(), "cem".to_owned()]));
         let found: Vec<(String, Place)> = items.into_iter().map(|item| (item.path.join("/"), item.place)).collect();
         assert_eq!(
             found,
@@ -234,7 +250,7 @@ mod tests {
         // A run that was interrupted leaves no more than this.
         store::Store::new(Some(&at("x/out")), 1).unwrap();
         let limits = SubmissionLimits::default();
-        let Found { items, results } =
+        let Found { items, results, .. } =
             files(folder.path(), &[&at("own"), &at("report.json")], &limits, &Sheet::built_in()).unwrap();
         let paths: Vec<String> = items.into_iter().map(|item| item.path.join("/")).collect();
         assert_eq!(paths, ["ann/grades.json", "ann/out/grades.json"]);
