@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use socklab_core::analyze::analysis::{HostFound, LabFound};
+use socklab_core::analyze::analysis::{HostBasis, HostFound, LabFound};
 use socklab_core::lab::{HostName, LabConfig, Step};
 
 /// Most assignments that are tried.
@@ -14,14 +14,27 @@ pub(super) struct Assignment {
     pub(super) config: LabConfig,
     /// A computer that is another host by it: as which it was taken, and as which it may be.
     moved: (IpAddr, [HostName; 2]),
+    /// Whether the addresses are the sheet's by which it was taken for the first of them.
+    is_exchange: bool,
 }
 
 impl Assignment {
     /// What is not told, as a sentence.
     pub(super) fn doubt(&self) -> String {
         let (ip, [told, other]) = self.moved;
+        if self.is_exchange {
+            return format!(
+                "By the addresses of the sheet {ip} is host {told}; if it was host {other}, these captures lack nothing."
+            );
+        }
         let (first, second) = if told < other { (told, other) } else { (other, told) };
         format!("Nothing in these captures tells whether {ip} is host {first} or host {second}.")
+    }
+
+    /// Whether it may be so, by what the captures hold with it: addresses that are the sheet's speak against it, unless they lack
+    /// nothing then.
+    pub(super) fn may_be(&self, lab: &LabFound) -> bool {
+        !self.is_exchange || is_whole(lab)
     }
 
     /// The same, with what comes of it and how to settle it.
@@ -32,6 +45,11 @@ impl Assignment {
             self.doubt()
         )
     }
+}
+
+/// Whether there is all that the sheet wants captured, each of the host that is to capture it.
+fn is_whole(lab: &LabFound) -> bool {
+    lab.sheet.captured().all(|step| is_there(lab, step))
 }
 
 /// Whether there is a client of the host that is to capture a step, or any where that is the server's.
@@ -46,7 +64,7 @@ fn is_there(lab: &LabFound, step: &Step) -> bool {
 /// The other assignments of hosts whose letters are a guess. Where there is all that the sheet wants captured, each of the host that
 /// is to capture it, nothing speaks for another one.
 pub(super) fn others(lab: &LabFound, config: &LabConfig) -> Vec<Assignment> {
-    if lab.sheet.captured().all(|step| is_there(lab, step)) {
+    if is_whole(lab) {
         return Vec::new();
     }
     let guessed: Vec<&HostFound> = lab.hosts.iter().filter(|host| !lab.may_be(host).is_empty()).collect();
@@ -65,7 +83,24 @@ pub(super) fn others(lab: &LabFound, config: &LabConfig) -> Vec<Assignment> {
         let moved = (moved.0.address, [moved.0.name, *moved.1]);
         let mut config = config.clone();
         config.hosts.extend(all.by_ref().map(|(host, name)| (*name, host.address)));
-        Some(Assignment { config, moved })
+        Some(Assignment { config, moved, is_exchange: false })
     };
-    ways.into_iter().filter_map(assignment).take(MOST).collect()
+    ways.into_iter().filter_map(assignment).chain(exchanges(lab, config)).take(MOST).collect()
+}
+
+/// Two clients' computers with each other's address of the sheet.
+fn exchanges(lab: &LabFound, config: &LabConfig) -> Vec<Assignment> {
+    let is_by_sheet =
+        |host: &&HostFound| host.basis == HostBasis::Sheet && lab.sheet.clients().any(|name| name == host.name);
+    let hosts: Vec<&HostFound> = lab.hosts.iter().filter(is_by_sheet).collect();
+    let pairs = hosts.iter().enumerate().flat_map(|(place, one)| {
+        let others = hosts.iter().skip(place.saturating_add(1));
+        others.map(move |other| (*one, *other))
+    });
+    let exchange = |(one, other): (&HostFound, &HostFound)| {
+        let mut config = config.clone();
+        config.hosts.extend([(one.name, other.address), (other.name, one.address)]);
+        Assignment { config, moved: (one.address, [one.name, other.name]), is_exchange: true }
+    };
+    pairs.map(exchange).collect()
 }

@@ -145,6 +145,9 @@ fn by_one_assignment(
         }
         evidence = by(evidence, &other.config);
         is_late |= evidence.is_cut;
+        if !other.may_be(&evidence.analysis.lab) {
+            continue;
+        }
         let own = judged(&evidence);
         if own.fits_better_than(best.as_ref().map_or(&told, |(_, best)| best), &servers) {
             shown = OfCaptures::of(&evidence.analysis);
@@ -503,6 +506,45 @@ mod tests {
         let frames = &submission.questions[0].items[1];
         assert_eq!((frames.verdict, frames.pending), (crate::result::Verdict::Wrong, Points::ZERO));
         assert!(submission.findings.iter().all(|finding| finding.code != Code::HostsNotTold.as_str()));
+    }
+
+    /// B has the address that the sheet gives to C, and C that of B: each step is there with the exchange only.
+    #[test]
+    fn addresses_of_the_sheet_may_have_been_exchanged() {
+        const A: &str = "10.0.3.1:65432";
+        let with = |file: &str, start: i64, clients: &[&str]| {
+            let mut story = Story::new(file, start);
+            let mut all: Vec<_> = clients.iter().map(|client| Story::tcp(client, A)).collect();
+            all.iter_mut().for_each(|tcp| story.handshake(tcp));
+            all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+            story.read()
+        };
+        let captures = |both: bool| {
+            let mut step_12 = Story::new("step12", 300);
+            step_12.datagram("10.0.3.3:45000", A, "hello\n");
+            let b = with("p2", 600, &["10.0.3.3:50000", "10.0.3.3:50002"]);
+            let c = both.then(|| with("p3", 900, &["10.0.3.2:51000", "10.0.3.2:51002"]));
+            [with("step8", 0, &["10.0.3.3:39999"]), step_12.read(), b].into_iter().chain(c).collect()
+        };
+        let of_c = row("B", &["10.0.3.3:50000", "10.0.3.3:50002"]);
+        let form = json!({
+            "I.1b": {"client_socket_addresses": "10.0.3.3:39999", "server_socket_addresses": A},
+            "II.3": {"clients": [of_c, row("C", &["10.0.3.2:51000", "10.0.3.2:51002"])]},
+        });
+        let of = |both: bool| graded(captures(both), &form);
+        let submission = of(true);
+        for question in ["I.1b", "II.3"] {
+            assert_eq!(points(&submission, question), (Points::ZERO, Points::whole(3)), "{question}");
+        }
+        let told = submission.findings.iter().find(|finding| finding.code == "hosts-not-told").unwrap();
+        assert!(
+            told.message.starts_with(
+                "By the addresses of the sheet 10.0.3.2 is host B; if it was host C, these captures lack nothing."
+            ),
+            "{}",
+            told.message
+        );
+        assert!(of(false).findings.iter().all(|finding| finding.code != "hosts-not-told"));
     }
 
     const HERE: [&str; 4] = ["192.168.1.50:50000", "192.168.1.50:50002", "192.168.1.50:51000", "192.168.1.50:51002"];
