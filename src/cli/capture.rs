@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -119,7 +119,9 @@ fn list_interfaces(server: Option<IpAddr>, lab: Option<&Path>) -> ExitCode {
         Err(failure) => return failure.unusable().into(),
     };
     let of_sheet = || config.server().or_else(|| config.sheet.address_of(config.sheet.server()));
-    let Some(server) = server.or_else(of_sheet) else {
+    // Without an address the programs of one computer have the loopback one.
+    let own = || config.sheet.is_on_one_computer().then_some(Ipv4Addr::LOCALHOST.into());
+    let Some(server) = server.or_else(of_sheet).or_else(own) else {
         return unusable("the lab file fixes no address for the server; name it with --server ADDRESS");
     };
     match interfaces::list(&mut io::stdout().lock(), server, assumed, &config.sheet) {

@@ -24,12 +24,12 @@ pub(super) fn list(out: &mut dyn Write, server: IpAddr, assumed: bool, sheet: &S
     for interface in &interfaces {
         let addresses: Vec<String> = interface.ips.iter().map(ToString::to_string).collect();
         let name = escape::harmless(&interface.name).into_owned();
-        table.add_row([&name, state(interface), &addresses.join("\n"), &role(interface, server)]);
+        table.add_row([&name, state(interface), &addresses.join("\n"), &role(interface, server, sheet)]);
     }
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end().strip_prefix(' ').unwrap_or(&line))?;
     }
-    if !interfaces.iter().any(|interface| in_lab(interface, server)) {
+    if !interfaces.iter().any(|interface| in_lab(interface, server, sheet)) {
         out.write_all(advice(server, assumed, sheet).as_bytes())?;
     }
     out.flush()
@@ -74,13 +74,20 @@ fn state(interface: &NetworkInterface) -> &'static str {
     }
 }
 
-fn in_lab(interface: &NetworkInterface, server: IpAddr) -> bool {
+/// Whether the lab's frames pass over an interface: that of its server's network, or lo where its programs run on one computer,
+/// whichever address they have.
+fn in_lab(interface: &NetworkInterface, server: IpAddr, sheet: &Sheet) -> bool {
+    if server.is_loopback() || sheet.is_on_one_computer() {
+        return interface.is_loopback();
+    }
     !interface.is_loopback() && interface.ips.iter().any(|network| network.contains(server))
 }
 
-fn role(interface: &NetworkInterface, server: IpAddr) -> String {
-    if !in_lab(interface, server) {
+fn role(interface: &NetworkInterface, server: IpAddr, sheet: &Sheet) -> String {
+    if !in_lab(interface, server, sheet) {
         String::new()
+    } else if interface.is_loopback() {
+        "the lab's programs talk over it".to_owned()
     } else if interface.ips.iter().any(|network| network.ip() == server) {
         "this computer is the lab's server".to_owned()
     } else {

@@ -208,6 +208,17 @@ impl Sheet {
         self.0.hosts.iter().filter(|host| !host.is_server).map(|host| host.name)
     }
 
+    /// Whether clients of the step run on the server's own computer, too.
+    pub fn has_client_at_server(&self, step: &Step) -> bool {
+        step.hosts().contains(&self.0.server)
+    }
+
+    /// Whether all clients run on the server's own computer: their traffic never leaves it.
+    pub fn is_on_one_computer(&self) -> bool {
+        let is_there = |step: &Step| step.hosts().iter().all(|host| *host == self.0.server);
+        self.recorded().next().is_some() && self.recorded().all(is_there)
+    }
+
     /// The address that the sheet fixes for a host.
     pub fn address_of(&self, name: HostName) -> Option<IpAddr> {
         self.0.hosts.iter().find(|host| host.name == name).and_then(|host| host.address)

@@ -186,15 +186,24 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (Code, Text) {
                     .any(|word| if whole { name == *word || name.contains("loopback") } else { name.contains(word) })
             })
     };
-    let redo =
-        "Redo the step with the capture on the interface that has the lab's address (7a; eth0 on a Raspberry Pi).";
+    let redo = match view.config.sheet.is_on_one_computer() {
+        true => "Redo the step with the capture on lo.",
+        false => {
+            "Redo the step with the capture on the interface that has the lab's address (7a; eth0 on a Raspberry Pi)."
+        }
+    };
+    if all_match(&WIRELESS, false) && view.config.sheet.is_on_one_computer() {
+        let message =
+            say!["Captured on ", Text::list(shown), format!("; programs on one computer talk over lo. {redo}")];
+        return (Code::WrongInterface, message);
+    }
     if all_match(&WIRELESS, false) {
         return (
             Code::WrongInterface,
             say!["Captured on ", Text::list(shown), format!("; the lab runs on the wired interface. {redo}")],
         );
     }
-    if all_match(&LOOPBACK, true) {
+    if all_match(&LOOPBACK, true) && !view.config.sheet.is_on_one_computer() {
         let message = say![
             "Captured on ",
             Text::list(shown),
@@ -225,11 +234,11 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (Code, Text) {
         format!(
             "{} to the lab: no client exchanges data with a program that may be the lab's server ({} and {} \
              of other programs). Was the client started while the capture ran, with the server's address set in it, and the \
-             capture made on the interface that has the lab's address? Two programs on one computer talk over lo, never over \
-             eth0.",
+             capture made on {}? Two programs on one computer talk over lo, never over eth0.",
             none_belongs(capture.info.frames),
             count(counts.tcp, "TCP segment"),
             count(counts.udp, "UDP datagram"),
+            if view.config.sheet.is_on_one_computer() { "lo" } else { "the interface that has the lab's address" },
         ),
         server_hint(view)
     ];
@@ -325,23 +334,25 @@ fn server_hint(view: &LabView<'_>) -> Text {
     }
 }
 
-/// Client and server on one computer.
+/// Client and server on one computer, where the sheet has them on two.
 fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(Code, Severity, Text)) {
-    let tcp = view.connections().filter(|c| c.in_capture(number).is_some());
-    let udp = view.conversations().filter(|c| c.sightings().iter().any(|s| s.capture == number));
-    let pairs: Vec<_> =
-        tcp.map(|c| (c.client().ip, c.server().ip)).chain(udp.map(|c| (c.client().ip, c.server().ip))).collect();
+    let sheet = &view.config.sheet;
+    let tcp = view.known().filter(|known| known.connection.in_capture(number).is_some());
+    let tcp = tcp.map(|known| (known.connection.client().ip, known.connection.server().ip, known.step));
+    let udp = view.known_conversations().filter(|known| known.conversation.in_capture(number).is_some());
+    let udp = udp.map(|known| (known.conversation.client().ip, known.conversation.server().ip, &known.step));
+    let pairs: Vec<_> = tcp.chain(udp).collect();
     let is_one_computer = view.hosts.is_one_computer();
-    if pairs.is_empty() || !is_one_computer && !pairs.iter().all(|(client, server)| client == server) {
+    let is_wanted = pairs.iter().all(|(_, _, step)| sheet.has_client_at_server(step));
+    if is_wanted || !is_one_computer && !pairs.iter().all(|(client, server, _)| client == server) {
         return;
     }
-    let loopback = pairs.iter().all(|(client, _)| client.is_loopback());
+    let loopback = pairs.iter().all(|(client, _, _)| client.is_loopback());
     let (code, what) = if loopback {
         (Code::LoopbackOnly, "All of the lab's traffic is on the loopback address")
     } else {
         (Code::SameHost, "Client and server have the same IP address")
     };
-    let sheet = &view.config.sheet;
     if let Some((address, frame)) = refused_elsewhere(view, number).filter(|_| loopback) {
         let message = say![
             "The lab's connections in it are on the loopback address, and an attempt at ",

@@ -11,6 +11,8 @@ mod journals;
 mod loopback;
 mod made;
 mod numbers;
+#[cfg(test)]
+mod own_computer_tests;
 mod parallel;
 mod partial;
 mod reachability;
