@@ -183,7 +183,10 @@ pub fn with_addresses(mut hosts: Vec<Host>, set: &[(HostName, IpAddr)]) -> Resul
             ));
         }
     }
-    let unusable = |ip: &IpAddr| ip.is_unspecified() || ip.is_loopback() || ip.is_multicast();
+    // A computer that talks to itself alone may do so at any address of lo.
+    let is_alone = hosts.len() == 1;
+    let is_on_lo = |ip: &IpAddr| ip.is_loopback() && !is_alone;
+    let unusable = |ip: &IpAddr| ip.is_unspecified() || is_on_lo(ip) || ip.is_multicast();
     match hosts.iter().find(|host| unusable(&host.ip)) {
         Some(host) => Err(format!("a host can't have the address {}", host.ip)),
         None => Ok(hosts.into_iter().map(|host| Host { prefix, ..host }).collect()),

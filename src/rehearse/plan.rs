@@ -173,6 +173,8 @@ pub struct Capture {
     pub host: HostName,
     /// The file's name.
     pub file: String,
+    /// Whether all programs of its step run on that computer, whose frames then never leave it.
+    pub is_local: bool,
 }
 
 /// What must have happened to a line before the rehearsal goes on.
@@ -296,6 +298,11 @@ impl Plan {
             self.steps.iter().flat_map(|step| &step.actions).any(|action| action.starts() == Some(ProgramId(id)))
         };
         self.programs.iter().enumerate().filter(move |(id, _)| runs(*id)).map(|(_, program)| program)
+    }
+
+    /// Whether all programs run on the server's computer.
+    pub fn is_on_one_computer(&self) -> bool {
+        self.programs.iter().all(|program| program.host == self.server)
     }
 
     /// The captures that the steps really make, in the order of the plan.

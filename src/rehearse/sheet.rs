@@ -13,6 +13,8 @@ use socklab_core::lab::{self, Does, HostName};
 use socklab_packets::types::Protocol;
 
 mod clients;
+#[cfg(test)]
+mod tests;
 
 /// The plan of the sheet with the user's variations.
 pub fn plan(options: &Options) -> Plan {
@@ -105,6 +107,8 @@ fn choose(planned: Vec<Planned>, prepared: usize, asked: Option<Range>) -> Vec<S
 struct Live {
     id: ProgramId,
     kind: Kind,
+    /// The port of its server.
+    port: u16,
     /// The place of the step that started it.
     place: usize,
     /// That step.
@@ -173,7 +177,8 @@ impl<'a> Maker<'a> {
     /// Starts a server, and before it ends what holds its port.
     fn server(&mut self, place: usize, step: &lab::Step) -> Vec<Action> {
         let Some(protocol) = step.protocol() else { return Vec::new() };
-        let mut actions = self.stop_where(|live| live.kind.protocol() == protocol);
+        let port = self.port_of(place, step, protocol);
+        let mut actions = self.stop_where(|live| live.kind.protocol() == protocol && live.port == port);
         if std::mem::replace(&mut self.group_has_server, true) {
             self.group = self.group.saturating_add(1);
         }
@@ -188,36 +193,41 @@ impl<'a> Maker<'a> {
             Protocol::Tcp if self.serves_several(place, step) => Kind::TcpThreadedServer,
             Protocol::Tcp => Kind::TcpServer,
         };
-        let port = step.port().or_else(|| self.port_of_clients(place, protocol));
-        let id = self.program(self.options.sheet.server(), kind, port);
-        self.live.push(Live { id, kind, place, step: step.clone() });
+        let port = self.port_of(place, step, protocol);
+        let id = self.program(self.options.sheet.server(), kind, Some(port));
+        self.live.push(Live { id, kind, port, place, step: step.clone() });
         Action::Start(id)
     }
 
-    /// The steps with clients of a server that is started at a place: up to the next server of its protocol.
+    /// The steps with clients of a server that is started at a place: those that go to its port, where it or they have one, up
+    /// to the next server that takes its place.
     fn clients_of(&self, place: usize, protocol: Protocol) -> impl Iterator<Item = &lab::Step> {
-        let of = move |step: &&lab::Step| step.protocol() == Some(protocol);
-        let later = self.options.sheet.steps().get(place..).unwrap_or_default().iter().enumerate();
-        let until = later.take_while(|(nth, step)| *nth == 0 || step.does() != Does::Server).map(|(_, step)| step);
-        until.filter(of).filter(|step| step.does() == Does::Clients)
+        let later = self.options.sheet.steps().get(place..).unwrap_or_default();
+        let own = later.first().and_then(lab::Step::port);
+        let is_there = move |step: &lab::Step| {
+            step.protocol() == Some(protocol) && own.zip(step.port()).is_none_or(|(own, port)| own == port)
+        };
+        let replaces =
+            move |(nth, step): &(usize, &lab::Step)| *nth > 0 && step.does() == Does::Server && is_there(step);
+        let until = later.iter().enumerate().take_while(move |step| !replaces(step)).map(|(_, step)| step);
+        until.filter(move |step| is_there(step) && step.does() == Does::Clients)
     }
 
     fn serves_several(&self, place: usize, step: &lab::Step) -> bool {
         step.is_parallel() || self.clients_of(place, Protocol::Tcp).any(lab::Step::is_parallel)
     }
 
-    fn port_of_clients(&self, place: usize, protocol: Protocol) -> Option<u16> {
-        self.clients_of(place, protocol).find_map(lab::Step::port)
+    /// The port of the server that is started at a place: its own, or that of its clients.
+    fn port_of(&self, place: usize, step: &lab::Step, protocol: Protocol) -> u16 {
+        let of_clients = || self.clients_of(place, protocol).find_map(lab::Step::port);
+        self.port(protocol, step.port().or_else(of_clients))
     }
 
     /// The server of this protocol that runs, at a port where one is named.
     fn running_server(&mut self, protocol: Protocol, port: Option<u16>) -> Option<Live> {
         let wanted = port.map(|port| self.port(protocol, Some(port)));
-        let is_at = |id: ProgramId| {
-            let own = self.programs.get(id.0).map(|program| program.server.port());
-            wanted.is_none() || own == wanted
-        };
-        let serves = |live: &&Live| live.kind.is_server() && live.kind.protocol() == protocol && is_at(live.id);
+        let is_at = |own: u16| wanted.is_none_or(|wanted| own == wanted);
+        let serves = |live: &&Live| live.kind.is_server() && live.kind.protocol() == protocol && is_at(live.port);
         // One that the sheet starts comes before one that only a port asked for.
         let is_sheets = |live: &&Live| live.step.does() == Does::Server;
         let servers = || self.live.iter().filter(serves);
@@ -228,8 +238,7 @@ impl<'a> Maker<'a> {
 
     fn second_server(&mut self, protocol: Protocol, port: Option<u16>) -> Option<Action> {
         let first = self.running_server(protocol, port)?;
-        let port = self.programs.get(first.id.0).map(|program| program.server.port());
-        Some(Action::StartSecond(self.program(self.options.sheet.server(), first.kind, port)))
+        Some(Action::StartSecond(self.program(self.options.sheet.server(), first.kind, Some(first.port))))
     }
 
     /// Begins the capture of the next step with clients, where the sheet asks for one.
@@ -315,283 +324,8 @@ impl<'a> Maker<'a> {
     /// Adds a capture of a step at a host: one that the sheet asks for, or a further one.
     fn capture(&mut self, host: HostName, step: &lab::Step, is_sheets: bool) -> usize {
         let file = self.options.sheet.capture_file(step, (!is_sheets).then_some(host));
-        self.captures.push(Capture { host, file });
+        let is_local = host == self.options.sheet.server() && step.hosts().iter().all(|client| *client == host);
+        self.captures.push(Capture { host, file, is_local });
         self.captures.len().saturating_sub(1)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::rehearse::options::{Template, Templates, sheet_hosts};
-    use crate::rehearse::plan::Arrival;
-    use socklab_core::lab::{LabConfig, Sheet};
-
-    fn options() -> Options {
-        Options {
-            sheet: Sheet::built_in(),
-            hosts: sheet_hosts(&LabConfig::default(), false).unwrap(),
-            tcp_port: Port::Usual(65432),
-            udp_port: Port::Usual(65433),
-            reply: "none",
-            backlog: None,
-            clients: None,
-            steps: Some(Range::ALL),
-            extra_captures: false,
-            programs: Templates::default(),
-        }
-    }
-
-    fn plan_of(steps: &str) -> Plan {
-        plan(&Options { steps: Some(Range::read(steps, &Sheet::built_in()).unwrap()), ..options() })
-    }
-
-    fn numbers(plan: &Plan, asked: bool) -> Vec<String> {
-        plan.steps.iter().filter(|step| step.asked == asked).map(|step| step.step.to_string()).collect()
-    }
-
-    /// Every program is started before it is used and ended at most once; every capture is begun before it is ended.
-    fn check_order(plan: &Plan) {
-        let (mut running, mut capturing) = (BTreeSet::new(), BTreeSet::new());
-        for action in plan.steps.iter().flat_map(|step| &step.actions) {
-            match action {
-                Action::Start(id) => assert!(running.insert(*id)),
-                Action::StartSecond(id) => {
-                    let twin = |other: &ProgramId| plan.programs[other.0].kind == plan.programs[id.0].kind;
-                    assert!(running.iter().any(twin), "nothing stands in its way");
-                }
-                Action::StartRefused(id) => {
-                    let protocol = plan.programs[id.0].kind.protocol();
-                    let serves = |other: &ProgramId| {
-                        let kind = plan.programs[other.0].kind;
-                        kind.is_server() && kind.protocol() == protocol
-                    };
-                    assert!(!running.iter().any(serves), "a server runs");
-                }
-                Action::Type { client, server, .. } => assert!(running.contains(client) && running.contains(server)),
-                Action::TypeRefused { client, .. } => assert!(running.contains(client)),
-                Action::EndInput(id) | Action::Interrupt(id) => {
-                    assert!(running.remove(id), "{:?}", plan.programs[id.0])
-                }
-                Action::QueueServed { server, .. } => assert!(running.contains(server)),
-                Action::BeginCapture(id) => assert!(capturing.insert(*id)),
-                Action::EndCapture(id) => assert!(capturing.remove(id)),
-                Action::Network | Action::Ping(..) => {}
-            }
-        }
-        assert!(capturing.is_empty());
-    }
-
-    #[test]
-    fn the_whole_sheet_has_its_captures_and_programs() {
-        let plan = plan(&options());
-        check_order(&plan);
-        let captures: Vec<String> = plan.made_captures().map(|c| format!("{} {}", c.host, c.file)).collect();
-        assert_eq!(captures, ["B step8.pcapng", "B step12.pcapng", "B part2-step2-B.pcapng", "C part2-step3-C.pcapng"]);
-        let programs: Vec<&str> = plan.run_programs().map(|program| program.name.as_str()).collect();
-        assert_eq!(
-            programs,
-            [
-                "A.tcp-server",
-                "B.tcp-client",
-                "A.tcp-server-2",
-                "C.tcp-client",
-                "A.udp-server",
-                "B.udp-client",
-                "A.udp-server-2",
-                "C.udp-client",
-                "A.tcp-threaded-server",
-                "B.tcp-client-2",
-                "B.tcp-client-3",
-                "C.tcp-client-2",
-                "C.tcp-client-3",
-            ]
-        );
-        assert_eq!(numbers(&plan, true).len(), 17);
-        assert_eq!(plan.programs[0].typed(), "socklab tcp-server 10.0.3.1:65432 --reply none");
-    }
-
-    #[test]
-    fn the_busy_server_does_not_read_what_c_sends() {
-        let plan = plan(&options());
-        let step = plan.steps.iter().find(|step| step.step.to_string() == "I.10").unwrap();
-        let typed = step.actions.iter().filter_map(|action| match action {
-            Action::Type { arrival, .. } => Some(*arrival),
-            _ => None,
-        });
-        assert_eq!(typed.collect::<Vec<_>>(), [Arrival::Acknowledged]);
-    }
-
-    /// Over TCP it waits in the queue, which the server turns to when the other one quits; UDP has neither.
-    #[test]
-    fn a_udp_client_beside_another_one_waits_in_no_queue() {
-        let actions = |protocol: &str| {
-            let step = |number: u8, rest: &str| format!("[[step]]\nnumber = {number}\n{rest}\n");
-            let clients = format!("does = \"clients\"\nclient = \"right\"\nprotocol = \"{protocol}\"");
-            let steps = [
-                step(1, &format!("does = \"server\"\nprotocol = \"{protocol}\"")),
-                step(2, &format!("{clients}\nat = {{ open = \"2\" }}")),
-                step(3, &format!("{clients}\nwhile = \"2\"")),
-                step(4, "does = \"quit\"\nof = [\"2\"]"),
-            ];
-            let sheet = LabConfig::from_toml(&format!("{HOSTS}{}{QUESTION}", steps.concat())).unwrap().sheet;
-            let hosts = sheet_hosts(&LabConfig::of(sheet.clone()), false).unwrap();
-            let plan = plan(&Options { sheet, hosts, ..options() });
-            check_order(&plan);
-            plan.steps.into_iter().flat_map(|step| step.actions).collect::<Vec<_>>()
-        };
-        let arrivals = |actions: &[Action]| {
-            let arrival =
-                |action: &Action| if let Action::Type { arrival, .. } = action { Some(*arrival) } else { None };
-            actions.iter().rev().find_map(arrival)
-        };
-        let turns = |actions: &[Action]| actions.iter().any(|action| matches!(action, Action::QueueServed { .. }));
-        let (tcp, udp) = (actions("tcp"), actions("udp"));
-        assert_eq!((arrivals(&tcp), turns(&tcp)), (Some(Arrival::Acknowledged), true));
-        assert_eq!((arrivals(&udp), turns(&udp)), (Some(Arrival::ServedBeside), false));
-    }
-
-    #[test]
-    fn a_udp_client_without_a_server_is_started_and_sends() {
-        let step = "[[step]]\nnumber = 3\ndoes = \"clients\"\nclient = \"right\"\nprotocol = \"udp\"\nrefused = true\n\
-            clients = 2\ncaptured = \"right\"\n";
-        let sheet = LabConfig::from_toml(&format!("{HOSTS}{step}{QUESTION}")).unwrap().sheet;
-        let hosts = sheet_hosts(&LabConfig::of(sheet.clone()), false).unwrap();
-        let plan = plan(&Options { sheet, hosts, ..options() });
-        check_order(&plan);
-        let actions = &plan.steps[0].actions;
-        let sent = actions.iter().filter(|action| matches!(action, Action::TypeRefused { .. })).count();
-        assert_eq!((plan.run_programs().count(), sent), (2, 2), "{actions:?}");
-    }
-
-    #[test]
-    fn a_part_of_the_sheet_brings_what_it_needs_without_its_captures() {
-        let plan = plan_of("I.9-I.10");
-        check_order(&plan);
-        assert_eq!(numbers(&plan, true), ["I.9", "I.10"]);
-        assert_eq!(numbers(&plan, false), ["I.1", "I.2", "I.3", "I.4", "I.5", "I.6", "I.7", "I.8"]);
-        assert_eq!(plan.made_captures().count(), 0);
-        let plan = plan_of("I.8");
-        assert_eq!(plan.made_captures().map(|c| c.file.as_str()).collect::<Vec<_>>(), ["step8.pcapng"]);
-        let plan = plan_of("II.3");
-        check_order(&plan);
-        assert_eq!(numbers(&plan, false), ["I.1", "I.2", "I.3", "I.4", "II.1", "II.2"]);
-        assert_eq!(plan.made_captures().map(|c| c.file.as_str()).collect::<Vec<_>>(), ["part2-step3-C.pcapng"]);
-    }
-
-    const HOSTS: &str = "[[host]]\nname = \"left\"\nrole = \"server\"\n[[host]]\nname = \"right\"\nrole = \"client\"\n";
-    const QUESTION: &str =
-        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = [\"3\"]\nexplain = \"x\"\n";
-
-    /// The lab that socklab knows, and others: two computers, no parts, UDP first, a server beside another, nobody there.
-    fn sheets() -> Vec<Sheet> {
-        let step = |number: u8, rest: &str| format!("[[step]]\nnumber = {number}\n{rest}\n");
-        let clients = "does = \"clients\"\nclient = \"right\"";
-        let steps = [
-            step(1, "does = \"server\"\nprotocol = \"tcp\"\nport = 7000"),
-            step(2, "does = \"server\"\nprotocol = \"udp\"\nport = 7001"),
-            step(3, &format!("{clients}\nprotocol = \"tcp\"\nclients = 3\nparallel = false\ncaptured = \"left\"")),
-            step(4, &format!("{clients}\nprotocol = \"udp\"\ncaptured = \"right\"")),
-            step(5, &format!("{clients}\nprotocol = \"tcp\"\nrefused = true\ncaptured = \"right\"")),
-            step(6, "does = \"server\"\nprotocol = \"tcp\""),
-            step(7, &format!("{clients}\nprotocol = \"tcp\"\nclients = 2")),
-            step(8, "does = \"stop\""),
-        ];
-        let other = LabConfig::from_toml(&format!("{HOSTS}{}{QUESTION}", steps.concat())).unwrap().sheet;
-        vec![Sheet::built_in(), other]
-    }
-
-    #[test]
-    fn a_sheet_of_ones_own_becomes_a_plan() {
-        let sheet = sheets().remove(1);
-        let hosts = sheet_hosts(&LabConfig::of(sheet.clone()), false).unwrap();
-        let plan = plan(&Options { sheet, hosts, ..options() });
-        check_order(&plan);
-        let captures: Vec<String> = plan.made_captures().map(|c| format!("{} {}", c.host, c.file)).collect();
-        assert_eq!(captures, ["left step3.pcapng", "right step4.pcapng", "right step5.pcapng"]);
-        let servers: Vec<String> =
-            plan.programs.iter().filter(|p| p.kind.is_server()).map(|p| format!("{} {}", p.name, p.server)).collect();
-        assert_eq!(
-            servers,
-            [
-                "left.tcp-server 10.0.3.1:7000",
-                "left.udp-server 10.0.3.1:7001",
-                "left.tcp-threaded-server 10.0.3.1:65432"
-            ]
-        );
-        assert_eq!(plan.steps[0].actions[0], Action::Network);
-        let refused = plan.steps.iter().flat_map(|step| &step.actions).filter(|a| matches!(a, Action::StartRefused(_)));
-        assert_eq!(refused.count(), 1);
-    }
-
-    /// Clients go to the port that the sheet names, also where it starts no server there.
-    #[test]
-    fn a_port_without_a_server_gets_one() {
-        let step = |number: u8, rest: &str| format!("[[step]]\nnumber = {number}\nprotocol = \"udp\"\n{rest}\n");
-        let clients = "does = \"clients\"\nclient = \"right\"";
-        let steps = [
-            step(1, "does = \"server\"\nport = 9999"),
-            step(2, &format!("{clients}\nport = 9999")),
-            step(3, &format!("{clients}\nport = 9998")),
-            step(4, clients),
-        ];
-        let sheet = LabConfig::from_toml(&format!("{HOSTS}{}{QUESTION}", steps.concat())).unwrap().sheet;
-        let hosts = sheet_hosts(&LabConfig::of(sheet.clone()), false).unwrap();
-        let plan = plan(&Options { sheet, hosts, ..options() });
-        check_order(&plan);
-        let programs: Vec<String> = plan.programs.iter().map(|p| format!("{} {}", p.name, p.server.port())).collect();
-        assert_eq!(
-            programs,
-            [
-                "left.udp-server 9999",
-                "right.udp-client 9999",
-                "left.udp-server-2 9998",
-                "right.udp-client-2 9998",
-                "right.udp-client-3 9999"
-            ]
-        );
-    }
-
-    #[test]
-    fn every_part_of_the_sheet_can_be_carried_out() {
-        for sheet in sheets() {
-            let lab = LabConfig::of(sheet.clone());
-            let hosts = sheet_hosts(&lab, false).unwrap();
-            for first in 0..sheet.steps().len() {
-                for last in first..sheet.steps().len() {
-                    for extra_captures in [false, true] {
-                        let (sheet, hosts) = (sheet.clone(), hosts.clone());
-                        let steps = Some(Range { first, last });
-                        let plan = plan(&Options { sheet, hosts, steps, extra_captures, ..options() });
-                        check_order(&plan);
-                        let asked = numbers(&plan, true);
-                        let names = [first, last].map(|place| lab.sheet.steps()[place].to_string());
-                        assert_eq!((asked.first(), asked.last()), (names.first(), names.last()));
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn variations_reach_the_programs() {
-        let programs =
-            Templates { client: Some(Template::parse("py {program} {address}").unwrap()), ..Templates::default() };
-        let plan = plan(&Options {
-            reply: "upper",
-            backlog: Some(5),
-            clients: Some(3),
-            hosts: sheet_hosts(&LabConfig::default(), true).unwrap(),
-            programs,
-            ..options()
-        });
-        check_order(&plan);
-        assert_eq!(plan.programs[0].typed(), "socklab tcp-server [fd00:10:3::1]:65432 --reply upper --backlog 5");
-        assert_eq!(plan.programs[1].typed(), "py tcp-client [fd00:10:3::1]:65432");
-        assert!(!plan.programs[1].has_journal() && plan.programs[0].has_journal() && plan.replies);
-        let clients = plan.programs.iter().filter(|program| program.kind == Kind::TcpClient).count();
-        assert_eq!(clients, 2 + 2 * 3);
     }
 }

@@ -13,7 +13,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::sethostname;
 
 use crate::rehearse::act::host::Host;
-use crate::rehearse::act::network::{self, INTERFACE};
+use crate::rehearse::act::network::{self, INTERFACE, LOOPBACK};
 use crate::rehearse::act::ping;
 use crate::rehearse::act::program::Running;
 use crate::rehearse::act::wire::Wire;
@@ -206,11 +206,17 @@ impl Conductor<'_> {
             self.hosts.insert(host.name, thread);
         }
         if self.plan.programs.iter().any(|program| !self.has_journal(program)) {
-            self.wire = Some(self.host(self.plan.server)?.run(Wire::watch)??);
+            self.wire = Some(self.watch(self.plan.server)?);
         }
         let addresses: Vec<String> =
             self.plan.hosts.iter().map(|host| format!("{} {}/{}", host.name, host.ip, host.prefix)).collect();
         self.tell(&addresses.join(", "))
+    }
+
+    /// Begins to watch what passes between programs, at a host.
+    fn watch(&mut self, host: HostName) -> Result<Wire, Failure> {
+        let interface = if self.plan.is_on_one_computer() { LOOPBACK } else { INTERFACE };
+        Ok(self.host(host)?.run(move || Wire::watch(interface))??)
     }
 
     fn ping(&mut self, from: HostName, to: HostName) -> Result<(), Failure> {
@@ -270,8 +276,9 @@ impl Conductor<'_> {
         let plan = self.plan;
         let capture = plan.captures.get(id).ok_or_else(|| io::Error::other("no such capture"))?;
         let mut command = Command::new(&self.stage.socklab);
-        command.args(["capture", "--rehearsed", "-i", INTERFACE, "-o"]).arg(self.stage.folder.join(&capture.file));
-        let typed = format!("socklab capture -i {INTERFACE} -o {}", capture.file);
+        let interface = if capture.is_local { LOOPBACK } else { INTERFACE };
+        command.args(["capture", "--rehearsed", "-i", interface, "-o"]).arg(self.stage.folder.join(&capture.file));
+        let typed = format!("socklab capture -i {interface} -o {}", capture.file);
         self.tell_typed(&format!("{}$ {typed}", capture.host))?;
         let screen = self.stage.folder.join(SCREENS).join(format!("{}.capture.{}.txt", capture.host, capture.file));
         let running = Running::start(self.host(capture.host)?, command, screen, None, &typed)?;

@@ -21,7 +21,8 @@ const SWITCH: &str = "switch";
 /// The hosts' interface.
 pub(super) const INTERFACE: &str = "eth0";
 
-const LOOPBACK: &str = "lo";
+/// The interface of a computer with itself.
+pub(super) const LOOPBACK: &str = "lo";
 
 /// Data of a link's kind (linux/if_link.h).
 const IFLA_INFO_DATA: u16 = 2;
@@ -51,6 +52,10 @@ pub(super) fn make_interfaces(host: &plan::Host) -> io::Result<()> {
     let mut netlink = NetlinkSocket::new();
     ask(&mut netlink, &up(LOOPBACK)?)?;
     ask(&mut netlink, &cable(&mac(host), &port(host)))?;
+    if host.ip.is_loopback() {
+        // lo has it.
+        return ask(&mut netlink, &up(INTERFACE)?);
+    }
     let index = index(INTERFACE)?;
     let header = Ifaddrmsg {
         ifa_family: if host.ip.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 } as u8,
@@ -65,6 +70,7 @@ pub(super) fn make_interfaces(host: &plan::Host) -> io::Result<()> {
     ask(&mut netlink, &address)?;
     ask(&mut netlink, &up(INTERFACE)?)
 }
+
 /// Plugs a host's cable into the switch, in the calling thread's namespace.
 pub(super) fn plug_in(host: &plan::Host) -> io::Result<()> {
     let mut port = up(&port(host))?;

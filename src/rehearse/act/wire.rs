@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::capture::live::{self, Source};
-use crate::rehearse::act::network::INTERFACE;
 use socklab_packets::packet::{Content, IcmpKind, IcmpMessage, Packet};
 use socklab_packets::types::SocketAddress;
 
@@ -25,9 +24,9 @@ struct Seen {
 pub(super) struct Wire(Arc<Mutex<Seen>>);
 
 impl Wire {
-    /// Begins to watch the calling thread's host.
-    pub(super) fn watch() -> io::Result<Wire> {
-        let source = Source::open(INTERFACE).map_err(io::Error::other)?;
+    /// Begins to watch an interface of the calling thread's host.
+    pub(super) fn watch(interface: &str) -> io::Result<Wire> {
+        let source = Source::open(interface).map_err(io::Error::other)?;
         let wire = Wire::default();
         let seen = wire.clone();
         live::watch(source, move |packet| seen.add(packet))?;

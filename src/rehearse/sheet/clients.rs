@@ -14,7 +14,11 @@ impl Maker<'_> {
         let Some(protocol) = step.protocol() else { return Vec::new() };
         let mut actions = Vec::new();
         if step.is_refused() {
-            actions.extend(self.stop_where(|live| live.kind.is_server() && live.kind.protocol() == protocol));
+            let port = step.port().map(|port| self.port(protocol, Some(port)));
+            let is_there = |live: &Live| port.is_none_or(|port| live.port == port);
+            actions.extend(
+                self.stop_where(|live| live.kind.is_server() && live.kind.protocol() == protocol && is_there(live)),
+            );
         } else if self.running_server(protocol, None).is_none() {
             actions.extend(self.server(place, step));
         } else if self.running_server(protocol, step.port()).is_none() {
@@ -144,9 +148,10 @@ impl Maker<'_> {
 
     fn client(&mut self, place: usize, step: &lab::Step, host: HostName, server: ProgramId) -> ProgramId {
         let kind = if step.protocol() == Some(Protocol::Udp) { Kind::UdpClient } else { Kind::TcpClient };
-        let port = self.programs.get(server.0).map(|program| program.server.port());
-        let id = self.program(host, kind, port);
-        self.live.push(Live { id, kind, place, step: step.clone() });
+        let own = self.programs.get(server.0).map(|program| program.server.port());
+        let port = own.unwrap_or_else(|| self.port(kind.protocol(), step.port()));
+        let id = self.program(host, kind, Some(port));
+        self.live.push(Live { id, kind, port, place, step: step.clone() });
         id
     }
 }

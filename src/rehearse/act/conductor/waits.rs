@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use super::reach::{is_listening, is_reached_at, served_at};
 use super::{Conductor, Failure, IDLE, QUIET, stuck};
 use crate::rehearse::act::program::Running;
-use crate::rehearse::act::wire::Wire;
 use crate::rehearse::plan::{Arrival, Command, Kind, Program, ProgramId};
 use crate::socket_table::{self, Entry, State};
 use socklab_core::journal::{EventKind, JournalEvent};
@@ -172,7 +171,7 @@ impl Conductor<'_> {
     pub(super) fn type_refused(&mut self, client: ProgramId, line: &str) -> Result<(), Failure> {
         let program = self.program(client)?;
         let (ip, server) = (self.ip(program.host)?, SocketAddress::from(program.server));
-        let wire = self.host(program.host)?.run(Wire::watch)??;
+        let wire = self.watch(program.host)?;
         self.tell_typed(&format!("{}> {line}", program.host))?;
         self.running(client)?.type_line(line)?;
         let (mut sent, mut refused) = (None, false);
