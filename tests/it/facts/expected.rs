@@ -373,7 +373,18 @@ fn acknowledges_fin(rows: &Rows, row: &Row) -> bool {
             && fin.source() != row.source()
             && fin.number("tcp.nxtseq") <= row.number("tcp.ack")
     };
-    bare && !is_third && !row.has("tcp.analysis.keep_alive") && rows.all.iter().any(|fin| covers(&fin))
+    // The first frame that acknowledges a FIN may carry data.
+    let is_first = || {
+        rows.all.iter().filter(|fin| covers(fin)).any(|fin| {
+            let end = fin.number("tcp.nxtseq");
+            let earlier = rows.all.iter().filter(|other| fin.frame() < other.frame() && other.frame() < row.frame());
+            !earlier
+                .filter(|other| other.source() == row.source() && other.flag(ACK))
+                .any(|o| o.number("tcp.ack") >= end)
+        })
+    };
+    let is_bare = bare && !is_third && !row.has("tcp.analysis.keep_alive") && rows.all.iter().any(|fin| covers(&fin));
+    is_bare || row.flag(ACK) && is_first()
 }
 
 fn who(rows: &Rows, one: u64, other: u64) -> String {
@@ -432,15 +443,16 @@ fn estimate(rows: &Rows, end: Option<End>, sent: &Row) -> Option<i128> {
 /// The bytes acknowledged, and the time from the first segment with data to the last frame that acknowledges more of them.
 fn transfer(rows: &Rows, end: Option<End>) -> Option<(u64, i128)> {
     let first = *rows.data(end).first()?;
-    let (start, sent) = (first.number("tcp.seq")?, data_bytes(rows, end));
+    let start = rows.data(end).into_iter().filter_map(|row| row.number("tcp.seq")).min()?;
+    let behind = rows.data(end).into_iter().filter_map(|row| Some(row.number("tcp.seq")? + row.payload())).max()?;
     let (mut most, mut at) = (0, None);
     for row in rows.all.iter().filter(|row| !rows.is_of(row, end) && row.frame() > first.frame() && row.flag(ACK)) {
-        let bytes = row.number("tcp.ack")?.saturating_sub(start);
-        if bytes > most && most < sent {
+        let bytes = row.number("tcp.ack")?.min(behind).saturating_sub(start);
+        if bytes > most {
             (most, at) = (bytes, row.time("frame.time_relative"));
         }
     }
-    Some((most.min(sent), at? - first.time("frame.time_relative")?))
+    Some((most, at? - first.time("frame.time_relative")?))
 }
 
 fn typical_acknowledgement(rows: &Rows, end: Option<End>) -> Option<Told> {

@@ -16,6 +16,9 @@ pub struct Measured {
     /// Its values, one for each connection and segment that is asked about, each with the same number counted in the other
     /// way; `None` where the files cannot tell all of them.
     pub values: Option<Vec<(FactValue, Option<FactValue>)>>,
+    /// Whether they are of a part of what is asked about: a connection of which the captures lack the beginning or the end, or
+    /// clients of some hosts. The rest may have more.
+    pub is_part: bool,
 }
 
 /// The facts of a question of the kind `facts`. In JSON a table of them by name, one value alone or a list of values.

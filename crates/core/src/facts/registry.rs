@@ -111,7 +111,7 @@ pub const FACTS: &[Fact] = &[
     fact((Name::Count("syn_frames"), "syn_count", "number of frames with SYN"), Number, ConnectionOrSide, Tcp, "tcp.flags.syn",
         "How many frames have SYN, repeated ones included."),
     fact((Name::Handshake(Handshake::HandshakeCompleted), "handshake_completed", "handshake completed"), YesNo, Connection, Tcp, "tcp.completeness",
-        "Whether SYN, SYN-ACK and ACK were captured."),
+        "Whether SYN, SYN-ACK and ACK were captured. Where the client's ACK was lost, its next frame acknowledges the SYN-ACK."),
     fact((Name::Handshake(Handshake::InitialRtt), "initial_rtt", "round-trip time of the handshake"), Seconds, Connection, Tcp, "tcp.analysis.initial_rtt",
         "The time from the SYN to the ACK that completes the handshake."),
     fact((Name::Handshake(Handshake::SynAckRtt), "syn_ack_rtt", "time from the SYN to the SYN-ACK"), Seconds, Connection, Tcp, "frame.time_relative",
@@ -153,7 +153,8 @@ pub const FACTS: &[Fact] = &[
     fact((Name::Closing(Closing::ClosedBy), "closed_by", "who closes first"), Word, Connection, Tcp, "tcp.flags.fin, tcp.flags.reset",
         "client or server, whoever sent the first FIN or RST; nobody, where neither was captured."),
     fact((Name::Closing(Closing::ClosingFrames), "closing_frames", "closing frames"), Frames, Connection, Tcp, "tcp.flags.fin, tcp.flags.reset",
-        "Frames with FIN or RST, and the acknowledgements of a FIN."),
+        "Frames with FIN or RST, and the acknowledgements of a FIN: the first frame that acknowledges it, with data or without, and \
+         others without data."),
     fact((Name::Count("closing_frames"), "closing_count", "number of closing frames"), Number, Connection, Tcp, "tcp.flags.fin, tcp.flags.reset",
         "How many frames close the connection: those with FIN or RST, and the acknowledgements of a FIN."),
     fact((Name::Closing(Closing::ClosingTime), "closing_time", "time that closing takes"), Seconds, Connection, Tcp, "frame.time_relative",

@@ -9,7 +9,7 @@ use super::leeway::Leeway;
 use crate::form::fields::fields;
 use crate::form::node::{Item, Node};
 use crate::form::value::{Client, HostRef, Value};
-use socklab_core::analyze::analysis::{Answer, ClientHost, Facts, MeasuredFacts};
+use socklab_core::analyze::analysis::{Answer, ClientHost, Facts, MeasuredFacts, Status};
 use socklab_core::analyze::{Needs, kind_of, kinds};
 use socklab_core::facts::Value as FactValue;
 use socklab_core::lab::{self, Question, Sheet};
@@ -20,7 +20,8 @@ use socklab_packets::types::{FrameNumber, SocketAddress};
 pub(super) enum Expected {
     /// The captures show it.
     Shown(Value),
-    /// The captures show at least this much: there are fewer clients side by side in them than on the sheet.
+    /// The captures show at least this much: one of them is missing, or lacks the beginning or the end of a connection, or there
+    /// are fewer clients side by side in them than on the sheet.
     AtLeast(Value),
     /// No capture shows it; a journal that the student handed in says this.
     Journal(Value),
@@ -46,6 +47,8 @@ impl Expected {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Known {
     values: BTreeMap<(Question, String), Value>,
+    /// Those that are of a part of what is asked about.
+    parts: BTreeSet<(Question, String)>,
     /// Frames that may stand in another list, by question.
     leeways: BTreeMap<Question, Leeway>,
     /// Whether the questions about clients side by side are answered from a part of their traffic: captures lack a host, or
@@ -66,17 +69,24 @@ impl Known {
             if answer.departs {
                 known.departing.insert(answer.question.clone());
             }
+            known.parts.extend(parts_of(&answer.question, &answer.facts));
         }
+        // Where the sheet asks for no clients, what is missing of the other answers tells.
+        let lacks_one = || {
+            let mut parallel = answers.iter().filter(|answer| is_parallel(&answer.question));
+            parallel.any(|answer| answer.status == Status::Partial && !answer.missing.is_empty())
+        };
         known.lacks_clients = match known.of_kind(kinds::CLIENT_SOCKETS, "clients") {
             Some(Value::Clients(clients)) => !side_by_side.are_all_in(clients),
-            _ => false,
+            _ => lacks_one(),
         };
         known
     }
 
     /// The facts of one question.
     pub(super) fn of_facts(question: &Question, facts: &Facts) -> Known {
-        Known::from_values(values_of(question, facts))
+        let parts = parts_of(question, facts).collect();
+        Known { parts, ..Known::from_values(values_of(question, facts)) }
     }
 
     /// Facts given one by one.
@@ -138,7 +148,10 @@ impl Known {
 
     /// Whether a fact is shown in part only.
     fn is_part(&self, question: &Question, key: &str) -> bool {
-        let Some(kind) = kind_of(question).filter(|kind| kind.needs == Needs::Parallel) else { return false };
+        if self.parts.iter().any(|(of, own)| of == question && own == key) {
+            return true;
+        }
+        let Some(kind) = kind_of(question).filter(|_| is_parallel(question)) else { return false };
         let mut facts = kind.facts.iter();
         self.lacks_clients && facts.any(|fact| fact.key == key && !fact.is_of_one_host)
     }
@@ -176,6 +189,11 @@ impl Known {
     }
 }
 
+/// Whether a question is about clients side by side.
+fn is_parallel(question: &Question) -> bool {
+    kind_of(question).is_some_and(|kind| kind.needs == Needs::Parallel)
+}
+
 /// A fact that two sources give differently.
 pub(super) struct Differing<'f> {
     /// The question.
@@ -194,6 +212,15 @@ pub(super) struct Differing<'f> {
 fn values_of(question: &Question, facts: &Facts) -> impl Iterator<Item = ((Question, String), Value)> {
     let shown = |key: &str| Some(((question.clone(), key.to_owned()), value_of(facts, key)?));
     fields(question).filter_map(move |field| shown(field.key))
+}
+
+/// The facts of which the files show a part.
+fn parts_of(question: &Question, facts: &Facts) -> impl Iterator<Item = (Question, String)> {
+    let measured = match facts {
+        Facts::Measured(MeasuredFacts(all)) => all.as_slice(),
+        _ => &[],
+    };
+    measured.iter().filter(|measured| measured.is_part).map(|measured| (question.clone(), measured.key.clone()))
 }
 
 /// What the files show of a fact.

@@ -11,7 +11,7 @@ use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
 use crate::analyze::conversation::{LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Doubt, Known, LabView, in_time};
-use crate::analyze::measure::{Found, Missing, Part, Stream, measure};
+use crate::analyze::measure::{Found, Missing, Part, Stream, Uncaptured, measure};
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
@@ -85,9 +85,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let (mut facts, mut shown) = (Vec::new(), Vec::new());
     for ask in question.asks() {
         let Some(select) = &ask.select else { continue };
-        let values = of_ask(view, question, select, None, &mut draft);
-        shown.extend(values.as_ref().map(|values| format!("{} {}", ask.key, listed(values))));
-        facts.push(Measured { key: ask.key.clone(), fact: select.fact, values });
+        let told = of_ask(view, question, select, None, &mut draft);
+        shown.extend(told.as_ref().map(|told| format!("{} {}", ask.key, listed(told))));
+        facts.push(measured(&ask.key, select, told));
     }
     let found = facts.iter().filter(|fact| fact.values.is_some()).count();
     let status = match found {
@@ -98,7 +98,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let doubts: Vec<&Doubt> =
         question.asks().iter().filter_map(|ask| doubt_of(view, question, ask.select.as_ref()?)).collect();
     doubts.iter().for_each(|doubt| draft.missing(doubt.remedy()));
-    let status = if doubts.is_empty() { status } else { Status::Partial };
+    let is_part = facts.iter().any(|fact| fact.is_part);
+    let status = if doubts.is_empty() && !is_part { status } else { Status::Partial };
     if found == 0 && doubts.is_empty() {
         draft.expected(question);
         draft.missing_captures(question);
@@ -109,6 +110,18 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     let other_runs = other_runs(view, question, &facts);
     Answer { other_runs, ..draft.finish(view, question, status, Facts::Measured(MeasuredFacts(facts))) }
+}
+
+/// The values of an ask as they are told.
+struct Told {
+    values: Vec<(Value, Option<Value>)>,
+    /// Whether they are of a part of what is asked about.
+    is_part: bool,
+}
+
+fn measured(key: &str, select: &Select, told: Option<Told>) -> Measured {
+    let is_part = told.as_ref().is_some_and(|told| told.is_part);
+    Measured { key: key.to_owned(), fact: select.fact, values: told.map(|told| told.values), is_part }
 }
 
 /// The facts by each further run of a client that the sheet has run once, where they are of its first connection.
@@ -130,14 +143,14 @@ fn other_runs(view: &LabView<'_>, question: &Question, facts: &[Measured]) -> Ve
         }
     }
     let of_run = |(steps, run): (&[Step], Chosen<'_>)| {
-        let one =
-            |(select, measured): (&Select, &Measured)| match of_first(select) && steps_of(question, select) == steps {
-                true => {
-                    let values = of_ask(view, question, select, Some(run.begin()), &mut Draft::default());
-                    Measured { values, ..measured.clone() }
-                }
-                false => measured.clone(),
-            };
+        let one = |(select, known): (&Select, &Measured)| match of_first(select) && steps_of(question, select) == steps
+        {
+            true => {
+                let told = of_ask(view, question, select, Some(run.begin()), &mut Draft::default());
+                measured(&known.key, select, told)
+            }
+            false => known.clone(),
+        };
         let facts = MeasuredFacts(asks().zip(facts).map(one).collect());
         let (client, file) = (run.ends()[0], view.file(run.begin().0).to_owned());
         OtherRun { protocol: run.protocol(), client, file, facts }
@@ -167,12 +180,7 @@ fn doubt_of<'v>(view: &'v LabView<'_>, question: &Question, select: &Select) -> 
 }
 
 /// The value of an ask about a connection that may be one of several, where it is the same for all of them.
-fn of_any(
-    view: &LabView<'_>,
-    select: &Select,
-    doubt: &Doubt,
-    draft: &mut Draft,
-) -> Option<Vec<(Value, Option<Value>)>> {
+fn of_any(view: &LabView<'_>, select: &Select, doubt: &Doubt, draft: &mut Draft) -> Option<Told> {
     let (fact, selection) = (select.fact, &select.selection);
     let of_first = doubt.is_whole && selection.connection.is_none() && !matches!(fact.name, Name::Step(_));
     let streams = chosen(view, &doubt.steps, &Select { client: None, ..select.clone() }, None).0;
@@ -187,11 +195,11 @@ fn same_of_all(
     streams: &[Chosen<'_>],
     why: &str,
     draft: &mut Draft,
-) -> Option<Vec<(Value, Option<Value>)>> {
+) -> Option<Told> {
     let (fact, selection) = (select.fact, &select.selection);
     let values = |stream: &Chosen<'_>| -> Option<Vec<(Found, Vec<Evidence>)>> {
         let parts = parts(selection).into_iter();
-        parts.map(|part| of_stream(view, Some(stream), streams.len(), fact, part).ok()).collect()
+        parts.map(|part| of_stream(view, steps, (Some(stream), streams.len()), fact, part).ok()).collect()
     };
     let plain = |found: &[(Found, Vec<Evidence>)]| -> Vec<(Value, Option<Value>)> {
         found.iter().map(|(found, _)| (found.value.clone(), found.other.clone())).collect()
@@ -202,7 +210,8 @@ fn same_of_all(
         draft.unknown(format!("{}not known, because {}.", sentence(steps, select, None), why));
         return None;
     };
-    let told = plain(&first);
+    let is_part = first.iter().any(|(found, _)| found.uncaptured.is_some());
+    let told = Told { values: plain(&first), is_part };
     for ((found, evidence), part) in first.into_iter().zip(parts(selection)) {
         let text = claim(&sentence(steps, select, part.segment.or(part.frame)), fact, &found);
         // What is so everywhere rests on no frame.
@@ -219,7 +228,7 @@ fn of_ask(
     select: &Select,
     only: Option<Begin>,
     draft: &mut Draft,
-) -> Option<Vec<(Value, Option<Value>)>> {
+) -> Option<Told> {
     let (fact, selection) = (select.fact, &select.selection);
     let steps = steps_of(question, select);
     if let Some(doubt) = doubt_of(view, question, select) {
@@ -230,7 +239,7 @@ fn of_ask(
         return match open_at_once::of(view, steps, select.client, &runs(view, steps, select)) {
             Ok((value, evidence)) => {
                 draft.proved(format!("{about}{value}."), evidence);
-                Some(vec![(value, None)])
+                Some(Told { values: vec![(value, None)], is_part: false })
             }
             Err(missing) => {
                 missing.into_iter().for_each(|missing| draft.unknown(format!("{about}not known, because {missing}.")));
@@ -242,13 +251,14 @@ fn of_ask(
         let (value, evidence) = of_step(view, steps, which, select)?;
         let about = sentence(steps, select, None);
         let (streams, _) = chosen(view, steps, select, None);
-        if open_at_once::lacks_a_host(view, steps, select.client, streams.iter().map(Chosen::ends)) {
+        let is_part = open_at_once::lacks_a_host(view, steps, select.client, streams.iter().map(Chosen::ends));
+        if is_part {
             let text = format!("{about}{value} in these captures, which do not show the clients of all hosts.");
             draft.inferred(text, evidence);
         } else {
             draft.proved(format!("{about}{value}."), evidence);
         }
-        return Some(vec![(value, None)]);
+        return Some(Told { values: vec![(value, None)], is_part });
     }
     let (streams, is_ordered) = chosen(view, steps, select, only);
     if !is_ordered && selection.connection != Some(Which::All) {
@@ -262,7 +272,7 @@ fn of_ask(
         Some(Which::All) => (0..streams.len().min(MOST_CONNECTIONS)).collect(),
     };
     let several = wanted.len() > 1;
-    let mut values = Vec::new();
+    let mut told = Told { values: Vec::new(), is_part: false };
     let mut whole = !wanted.is_empty();
     for place in wanted {
         let number = several.then(|| place.saturating_add(1));
@@ -273,7 +283,7 @@ fn of_ask(
                 (Some(_), Some(stream)) if !is_ordered => format!("Connection of {}: {about}", stream.ends()[0]),
                 (Some(number), _) => format!("Connection {number}: {about}"),
             };
-            match of_stream(view, streams.get(place), streams.len(), fact, part) {
+            match of_stream(view, steps, (streams.get(place), streams.len()), fact, part) {
                 Ok((found, evidence)) => {
                     let text = claim(&about, fact, &found);
                     // What is so everywhere rests on no frame.
@@ -282,7 +292,8 @@ fn of_ask(
                     } else {
                         draft.proved(text, evidence)
                     }
-                    values.push((found.value, found.other));
+                    told.is_part |= found.uncaptured.is_some();
+                    told.values.push((found.value, found.other));
                 }
                 Err(missing) => {
                     draft.unknown(format!("{about}not known, because {missing}."));
@@ -291,7 +302,7 @@ fn of_ask(
             }
         }
     }
-    whole.then_some(values)
+    whole.then_some(told)
 }
 
 /// Why it is not known which connection was the first.
@@ -351,11 +362,17 @@ fn parts(selection: &Selection) -> Vec<Part> {
     }
 }
 
-/// Measures a fact on a connection; `count` is how many there are.
+/// Whether the sheet leaves the connections of a step open, so that its captures end before them.
+fn is_left_open(view: &LabView<'_>, step: &Step) -> bool {
+    let comes_back = |later: &Step| later.during() == Some(step) || later.of().contains(step);
+    step.at().open.is_some() || view.config.sheet.steps().iter().any(comes_back)
+}
+
+/// Measures a fact on a connection of the steps; `count` is how many there are.
 fn of_stream(
     view: &LabView<'_>,
-    chosen: Option<&Chosen<'_>>,
-    count: usize,
+    steps: &[Step],
+    (chosen, count): (Option<&Chosen<'_>>, usize),
     fact: &Fact,
     part: Part,
 ) -> Result<(Found, Vec<Evidence>), Missing> {
@@ -365,7 +382,7 @@ fn of_stream(
         _ => None,
     };
     if let Some(value) = everywhere {
-        return Ok((Found { value, other: None, frames: Vec::new() }, Vec::new()));
+        return Ok((Found { value, other: None, frames: Vec::new(), uncaptured: None }, Vec::new()));
     }
     let chosen = chosen.ok_or(Missing::Connection(count))?;
     let capture = |number: usize| view.captures.get(number).ok_or(Missing::Connection(count));
@@ -391,7 +408,10 @@ fn of_stream(
             (found, evidence)
         }
     };
-    Ok((found, evidence))
+    let is_wanted =
+        |uncaptured: &Uncaptured| *uncaptured == Uncaptured::End && steps.iter().any(|s| is_left_open(view, s));
+    let uncaptured = found.uncaptured.filter(|uncaptured| !is_wanted(uncaptured));
+    Ok((Found { uncaptured, ..found }, evidence))
 }
 
 /// Whether the selection leaves room for this connection.
@@ -520,6 +540,7 @@ fn claim(about: &str, fact: &Fact, found: &Found) -> Text {
     // Where either way of counting is right, the value is the relative one, as Wireshark shows it.
     let way = if fact.either { "raw" } else { "relative" };
     text.push(found.other.as_ref().map(|other| format!(" ({way} {other})")).unwrap_or_default());
+    text.push(found.uncaptured.map(|uncaptured| format!(" {uncaptured}")).unwrap_or_default());
     text.push(".");
     text
 }
@@ -540,8 +561,9 @@ fn short(shown: &[String]) -> String {
 }
 
 /// The values of an ask in a few words.
-fn listed(values: &[(Value, Option<Value>)]) -> String {
+fn listed(told: &Told) -> String {
+    let values = &told.values;
     let first: Vec<String> = values.iter().take(LISTED).map(|(value, _)| in_one_line(&value.to_string())).collect();
     let dots = if values.len() > LISTED { ", …" } else { "" };
-    first.join(", ") + dots
+    first.join(", ") + dots + if told.is_part { " (in part)" } else { "" }
 }

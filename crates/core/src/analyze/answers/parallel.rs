@@ -184,7 +184,21 @@ pub(super) fn name_missing(
     };
     let missing = question.steps().iter().filter(|step| lack(|client| client.known.is_some(), step));
     missing.for_each(|step| draft.missing(step.capture()));
-    question.steps().iter().any(|step| lack(|_| true, step))
+    let unseen = unseen_hosts(view, question, clients);
+    for (step, host) in &unseen {
+        let server = view.config.sheet.server();
+        draft.missing(format!("a capture of {} made at host {host}, or at host {server}", step.name()));
+    }
+    !unseen.is_empty() || question.steps().iter().any(|step| lack(|_| true, step))
+}
+
+/// The hosts whose clients of a step no capture shows, where the sheet asks for one capture of the clients of several hosts: at
+/// one of these it shows that one's alone.
+fn unseen_hosts<'q>(view: &LabView<'_>, question: &'q Question, clients: &[Client<'_>]) -> Vec<(&'q Step, HostName)> {
+    let has = |host: HostName| clients.iter().any(|client| view.hosts.is(client.host, host));
+    let is_at_one = |step: &&Step| step.hosts().len() > 1 && step.captured().is_some_and(has);
+    let steps = question.steps().iter().filter(is_at_one).filter(|_| !view.hosts.is_one_computer());
+    steps.flat_map(|step| step.hosts().iter().filter(|host| !has(**host)).map(move |host| (step, *host))).collect()
 }
 
 /// The most clients of a question that the sheet has run on one computer: all, where one plays all hosts.

@@ -14,7 +14,7 @@ use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
-use socklab_packets::track::PayloadKind;
+use socklab_packets::track::{HandshakeState, PayloadKind};
 use socklab_packets::types::{Protocol, SocketAddress};
 
 const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing.";
@@ -72,6 +72,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             (None, None) => "Expected: yes, datagrams only".to_owned(),
         },
     );
+    // Of a connection that was made before the capture, nobody knows how many frames it had.
+    let is_late = view.runs_of(question.steps()).iter().any(|known| began_late(known));
+    let tcp = tcp.filter(|_| !is_late);
     let facts = Facts::UdpFrames { tcp_control_frames: tcp, udp_control_frames: Some(0), udp_datagrams: datagrams };
     draft.finish(view, question, status, facts)
 }
@@ -87,12 +90,22 @@ fn in_brackets(question: &Question, protocol: Protocol) -> String {
 
 /// Whether the captures lack frames of the TCP connections.
 fn lacks_tcp_frames(view: &LabView<'_>, question: &Question) -> bool {
-    view.runs_of(question.steps()).iter().any(|known| unseen::lacks_frames(view, known.connection.whole()))
+    view.runs_of(question.steps())
+        .iter()
+        .any(|known| began_late(known) || unseen::lacks_frames(view, known.connection.whole()))
+}
+
+/// Whether a connection was made before the capture began.
+fn began_late(known: &Known<'_>) -> bool {
+    known.connection.whole().connection.handshake == HandshakeState::NotCaptured
 }
 
 /// What the captures lack of the TCP connections, which lack something.
 fn lacking(view: &LabView<'_>, connections: &[Known<'_>]) -> &'static str {
     let whole = || connections.iter().map(|known| known.connection.whole());
+    if connections.iter().all(began_late) {
+        return "the beginning of the connection is";
+    }
     let lacking = || whole().filter(|sighting| unseen::lacks_frames(view, sighting));
     match lacking().all(|sighting| unseen::lacks_handshake_alone(view, sighting)) {
         true => "part of the handshake is",

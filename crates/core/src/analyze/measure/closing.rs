@@ -4,7 +4,7 @@ use super::outcome::{Found, Missing, Outcome};
 use super::stream::{Stream, frames};
 use crate::analyze::conversation::roles::RoleOfFrame;
 use crate::facts::{Closing, End, Value};
-use socklab_packets::track::HandshakeState;
+use socklab_packets::track::{HandshakeState, Side};
 use socklab_packets::types::FrameNumber;
 
 pub(super) fn closing(stream: &Stream, which: Closing, end: Option<End>) -> Outcome {
@@ -14,14 +14,15 @@ pub(super) fn closing(stream: &Stream, which: Closing, end: Option<End>) -> Outc
     };
     let whole = |found: Vec<FrameNumber>| stream.all_noted().map(|()| frames(found));
     match which {
-        Closing::ClosingFrames => whole(list(&|frame| {
-            // A FIN or RST that is sent again closes as well.
-            frame.closes() || frame.has_fin() || frame.has_rst()
-        })),
+        Closing::ClosingFrames => {
+            let answers = answers_to_fins(stream);
+            whole(list(&|frame| closes(frame, &answers)))
+        }
         Closing::FinFrames => whole(list(&RoleOfFrame::has_fin)),
         Closing::HalfClosed => half_closed(stream),
         Closing::ClosingTime => {
-            let closing = stream.roles.iter().filter(|frame| frame.closes() || frame.has_fin() || frame.has_rst());
+            let answers = answers_to_fins(stream);
+            let closing = stream.roles.iter().filter(|frame| closes(frame, &answers));
             let mut closing = closing.map(|frame| frame.note);
             stream.all_noted()?;
             let first = closing.next().ok_or(Missing::Flag("FIN or RST"))?;
@@ -43,6 +44,17 @@ pub(super) fn closing(stream: &Stream, which: Closing, end: Option<End>) -> Outc
         }
         Closing::ResetReason => reason(stream),
     }
+}
+
+/// Whether a frame is of the end of the connection. A FIN or RST that is sent again closes as well.
+fn closes(frame: &RoleOfFrame, answers: &[FrameNumber]) -> bool {
+    frame.closes() || frame.has_fin() || frame.has_rst() || answers.contains(&frame.note.frame)
+}
+
+/// The frames that first acknowledge each side's FIN, which may carry data: the other side may go on sending.
+fn answers_to_fins(stream: &Stream) -> Vec<FrameNumber> {
+    let sides = [Side::Originator, Side::Responder];
+    sides.into_iter().filter_map(|side| stream.answer_to_fin(side)).map(|note| note.frame).collect()
 }
 
 /// A value that a frame shows; where there is none, it is the whole connection that shows that.

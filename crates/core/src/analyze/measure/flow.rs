@@ -80,23 +80,32 @@ fn acknowledged(stream: &Stream, end: End) -> Outcome {
 }
 
 /// The first segment with data, the last frame that acknowledges more of them, and the bytes acknowledged.
+///
+/// Data takes the numbers from the lowest that was captured to the highest, in whatever order they came: what of them was sent
+/// though no frame shows it was acknowledged as well. A FIN takes a number too, but is no data.
 fn transfer(stream: &Stream, end: End) -> Result<(FrameNote, FrameNote, u64), Missing> {
     if stream.protocol == Protocol::Udp {
         return Err(Missing::Protocol);
     }
     stream.all_noted()?;
-    let first = *stream.data(Some(end)).first().ok_or(Missing::Segment(0))?;
-    let peer = stream.notes.iter().filter(|note| !stream.is_of(note, Some(end)) && note.frame > first.frame);
-    let mut most: Option<(u32, &FrameNote)> = None;
-    // A FIN takes a sequence number, but is no data.
-    let Found { value: Value::Number(sent), .. } = data_bytes(stream, Some(end))? else { return Err(Missing::NoData) };
-    for note in peer.filter(|note| note.relative_acknowledgement > 0) {
-        let bytes = note.relative_acknowledgement.wrapping_sub(first.relative_sequence);
-        let counts = bytes <= u32::MAX / 2 && most.is_none_or(|(known, _)| bytes > known);
-        if counts && most.is_none_or(|(known, _)| u64::from(known) < sent) {
-            most = Some((bytes, note));
+    let data = stream.data(Some(end));
+    let first = *data.first().ok_or(Missing::Segment(0))?;
+    let is_before = |one: u32, other: u32| one != other && other.wrapping_sub(one) <= u32::MAX / 2;
+    let (mut lowest, mut highest) = (first.relative_sequence, first.relative_sequence);
+    for note in &data {
+        let behind = note.relative_sequence.wrapping_add(note.payload_length);
+        lowest = if is_before(note.relative_sequence, lowest) { note.relative_sequence } else { lowest };
+        highest = if is_before(highest, behind) { behind } else { highest };
+    }
+    let peer = stream.notes.iter().filter(|note| !stream.is_of(note, Some(end)) && note.acknowledges());
+    let (mut acknowledged, mut last) = (lowest, None);
+    for note in peer.filter(|note| note.frame > first.frame) {
+        let number = note.relative_acknowledgement;
+        let number = if is_before(highest, number) { highest } else { number };
+        if is_before(acknowledged, number) {
+            (acknowledged, last) = (number, Some(note));
         }
     }
-    let (bytes, last) = most.filter(|(bytes, _)| *bytes > 0).ok_or(Missing::Acknowledgement)?;
-    Ok((first, *last, u64::from(bytes).min(sent)))
+    let last = last.ok_or(Missing::Acknowledgement)?;
+    Ok((first, *last, u64::from(acknowledged.wrapping_sub(lowest))))
 }

@@ -4,16 +4,19 @@ use super::outcome::{Found, Missing, Outcome};
 use super::stream::{Stream, frames};
 use crate::facts::{End, FlagName, Handshake, Value};
 use socklab_packets::decode::TcpOptions;
-use socklab_packets::track::{FrameNote, HandshakeState};
+use socklab_packets::track::FrameNote;
+
+/// SYN, SYN-ACK and ACK in `tcp.completeness`.
+const COMPLETE: u8 = 1 | 2 | 4;
 
 pub(super) fn handshake(stream: &Stream, which: Handshake, side: Option<End>) -> Outcome {
     let end = side.unwrap_or(End::Client);
     let connection = stream.connection.as_ref().ok_or(Missing::Protocol)?;
-    let handshake = || [connection.syn, connection.syn_ack, connection.completing_ack()].into_iter().flatten();
+    let handshake = || [connection.syn, connection.syn_ack, stream.third()].into_iter().flatten();
     match which {
         Handshake::HandshakeFrames => Ok(frames(handshake().collect())),
         Handshake::HandshakeCompleted => {
-            let completed = connection.handshake == HandshakeState::Complete;
+            let completed = connection.completeness & COMPLETE == COMPLETE;
             Ok(Found::new(Value::YesNo(completed), handshake()))
         }
         Handshake::SynFrames => {

@@ -5,6 +5,7 @@
 
 mod answered;
 mod closing;
+mod extent;
 mod flow;
 mod frame;
 mod handshake;
@@ -15,6 +16,7 @@ mod stream;
 mod tests;
 mod whole;
 
+pub use extent::Uncaptured;
 pub use outcome::{Found, Missing, Outcome};
 pub use part::Part;
 pub use stream::Stream;
@@ -29,7 +31,13 @@ pub fn measure(stream: &Stream, fact: &Fact, part: Part) -> Outcome {
     if !fact.over.has(stream.protocol) {
         return Err(Missing::Protocol);
     }
-    match fact.name {
+    let found = value(stream, fact.name, part)?;
+    Ok(Found { uncaptured: extent::uncaptured(stream, fact.name, &found.value), ..found })
+}
+
+/// What the capture shows, whether or not that is all.
+fn value(stream: &Stream, name: Name, part: Part) -> Outcome {
+    match name {
         Name::Constant(number) => Ok(Found::new(Value::Number(number), [])),
         Name::Words(words) => Ok(Found::new(Value::Words(words.to_vec()), [])),
         Name::Count(key) => listed(stream, key, part, |frames| Value::Number(frames as u64)),

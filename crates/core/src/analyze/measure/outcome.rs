@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::extent::Uncaptured;
 use crate::facts::Value;
 use crate::wording;
 use socklab_packets::types::FrameNumber;
@@ -15,11 +16,13 @@ pub struct Found {
     pub other: Option<Value>,
     /// The frames that show it, in order.
     pub frames: Vec<FrameNumber>,
+    /// What the capture does not hold of that which the value is of.
+    pub uncaptured: Option<Uncaptured>,
 }
 
 impl Found {
     pub(super) fn new(value: Value, frames: impl IntoIterator<Item = FrameNumber>) -> Found {
-        Found { value, other: None, frames: frames.into_iter().collect() }
+        Found { value, other: None, frames: frames.into_iter().collect(), uncaptured: None }
     }
 
     pub(super) fn or(self, other: Value) -> Found {

@@ -2,6 +2,7 @@
 
 use crate::analyze::conversation::roles::{RoleOfFrame, roles};
 use crate::facts::{End, FlagName};
+use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{
     FrameNote, PayloadStart, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation,
@@ -175,12 +176,23 @@ impl Stream {
         let frame = match flag {
             FlagName::Syn => connection.syn,
             FlagName::SynAck => connection.syn_ack,
-            FlagName::Ack => connection.completing_ack(),
+            FlagName::Ack => self.third(),
             FlagName::Fin => ends(connection.fin),
             FlagName::Rst => ends(connection.rst),
         };
         let frame = frame.ok_or(Missing::Flag(flag.name()))?;
         self.notes.iter().find(|note| note.frame == frame).copied().ok_or_else(missing)
+    }
+
+    /// The third frame of the handshake: the client's ACK, or where that was lost what the client sent next, which acknowledges
+    /// the SYN-ACK as well. That its sequence number is not the first one shows that something before it is missing.
+    pub(super) fn third(&self) -> Option<FrameNumber> {
+        let connection = self.connection.as_ref()?;
+        let syn_ack = connection.syn_ack?;
+        let sent = self.notes.iter().filter(|note| note.sender == self.client && note.frame > syn_ack);
+        let mut sent = sent.filter(|note| note.acknowledges() && !note.flags.has(TcpFlags::SYN));
+        let mut next = || sent.next().filter(|note| note.relative_sequence > 1 && !note.flags.has(TcpFlags::RST));
+        connection.completing_ack().or_else(|| next().map(|note| note.frame))
     }
 
     /// The SYN or SYN-ACK of an end.
@@ -240,5 +252,5 @@ pub(super) fn carries_data(segment: &Segment) -> bool {
 
 /// Frames as a value that they show themselves.
 pub(super) fn frames(frames: Vec<FrameNumber>) -> Found {
-    Found { value: crate::facts::Value::Frames(frames.clone()), other: None, frames }
+    Found::new(crate::facts::Value::Frames(frames.clone()), frames)
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Missing, Part, Stream, measure};
+use super::{Missing, Part, Stream, Uncaptured, measure};
 use crate::analyze::testing::Story;
 use crate::facts::{End, FlagName, Ordinal, fact};
 use socklab_packets::limits::Limits;
@@ -139,4 +139,92 @@ fn frames_beyond_those_noted_are_said_to_be_too_many() {
     assert_eq!(value(&stream, "frame_count", Part::default()), "155");
     assert_eq!(value(&stream, "sequence_number", segment(1)), "1");
     assert_eq!(measure(&stream, fact("sequence_number").unwrap(), segment(90)), Err(Missing::TooMany));
+}
+
+/// One connection whose client sends a line and closes, as a capture shows it that has frames from `first` to `last` only.
+fn part_of(first: u64, last: u64) -> Stream {
+    let mut story = Story::new("tcp.pcapng", 0);
+    let mut tcp = Story::tcp("10.0.3.2:40000", "10.0.3.1:7000");
+    let all: Vec<usize> = (0..9).filter(|place| !(first..=last).contains(&(*place as u64 + 1))).collect();
+    story.lose(&all);
+    story.handshake(&mut tcp);
+    story.line(&mut tcp, "one");
+    story.close(&mut tcp);
+    let capture = story.read();
+    let connection = capture.traffic.tcp_connections().next().unwrap();
+    let client = connection.address(Side::Originator).port == 40000;
+    Stream::tcp(&capture, &connection, if client { Side::Originator } else { Side::Responder })
+}
+
+fn uncaptured(stream: &Stream, key: &str) -> Option<Uncaptured> {
+    measure(stream, fact(key).unwrap(), Part::default()).unwrap().uncaptured
+}
+
+/// The frames of the connection: SYN, SYN-ACK, ACK, line, ACK, FIN, FIN, ACK.
+#[test]
+fn what_a_part_of_a_connection_shows_is_no_proof_of_the_rest() {
+    let whole = part_of(1, 9);
+    for key in ["frame_count", "syn_count", "handshake_completed", "closed_by", "reset", "duration", "closing_count"] {
+        assert_eq!(uncaptured(&whole, key), None, "{key}");
+    }
+    let late = part_of(4, 9);
+    for key in ["frame_count", "syn_count", "handshake_completed", "first_data_by", "retransmissions"] {
+        assert_eq!(uncaptured(&late, key), Some(Uncaptured::Beginning), "{key}");
+    }
+    for key in ["closed_by", "reset", "fin_count", "client_port"] {
+        assert_eq!(uncaptured(&late, key), None, "{key}");
+    }
+    let half = part_of(1, 5);
+    assert_eq!(value(&half, "closed_by", Part::default()), "nobody");
+    for key in ["closed_by", "reset", "reset_reason", "fin_count", "frame_count", "half_closed"] {
+        assert_eq!(uncaptured(&half, key), Some(Uncaptured::End), "{key}");
+    }
+    for key in ["syn_count", "handshake_completed", "first_data_by", "client_port"] {
+        assert_eq!(uncaptured(&half, key), None, "{key}");
+    }
+    // The client's FIN says who closes first, not how many frames close.
+    let one_fin = part_of(1, 6);
+    assert_eq!(
+        (uncaptured(&one_fin, "closed_by"), uncaptured(&one_fin, "closing_count")),
+        (None, Some(Uncaptured::End))
+    );
+}
+
+/// Data may carry the acknowledgement of a FIN: the other side goes on sending.
+#[test]
+fn the_first_frame_that_acknowledges_a_fin_closes_whatever_it_carries() {
+    let mut story = Story::new("tcp.pcapng", 0);
+    let mut tcp = Story::tcp("10.0.3.2:40000", "10.0.3.1:7000");
+    story.handshake(&mut tcp);
+    story.lose(&[1]);
+    story.half_close(&mut tcp);
+    story.segment_of_server(&mut tcp, "and this");
+    story.half_close_of_server(&mut tcp);
+    let stream = first_tcp(&story.read());
+    assert_eq!(value(&stream, "frames", Part::default()), "1-8");
+    assert_eq!(value(&stream, "closing_frames", Part::default()), "4-5, 7-8");
+    assert_eq!(value(&stream, "closing_count", Part::default()), "4");
+}
+
+/// The second line overtakes the first one: the data begins with the lower number.
+#[test]
+fn data_that_comes_out_of_order_is_acknowledged_as_a_whole() {
+    let mut story = Story::new("tcp.pcapng", 0);
+    let mut tcp = Story::tcp("10.0.3.2:40000", "10.0.3.1:7000");
+    story.handshake(&mut tcp);
+    let mut first = tcp;
+    story.acknowledged_unseen(&mut tcp, "one");
+    let mut stream = {
+        story.line(&mut tcp, "two");
+        story.line(&mut first, "one");
+        story.close(&mut tcp);
+        first_tcp(&story.read())
+    };
+    stream.notes.iter_mut().for_each(|note| note.header_length = 20);
+    stream.analysis = SequenceAnalysis::of(stream.notes.iter().copied());
+    let numbers: Vec<u32> = stream.data(Some(End::Client)).iter().map(|note| note.relative_sequence).collect();
+    let time = measure(&stream, fact("transfer_time").unwrap(), side(End::Client)).unwrap();
+    assert_eq!((numbers.first(), time.frames.len()), (Some(&4), 2), "{numbers:?}");
+    // From the first segment to its acknowledgement, not to that of the FIN.
+    assert_eq!(time.value.to_string(), "0.001000", "{:?}", time.frames);
 }
