@@ -194,7 +194,11 @@ pub(super) fn name_missing(
 
 /// The hosts whose clients of a step no capture shows, where the sheet asks for one capture of the clients of several hosts: at
 /// one of these it shows that one's alone.
-fn unseen_hosts<'q>(view: &LabView<'_>, question: &'q Question, clients: &[Client<'_>]) -> Vec<(&'q Step, HostName)> {
+fn unseen_hosts<'q>(
+    view: &LabView<'_>,
+    question: &'q Question,
+    clients: &[ParallelClient<'_>],
+) -> Vec<(&'q Step, HostName)> {
     let has = |host: HostName| clients.iter().any(|client| view.hosts.is(client.host, host));
     let is_at_one = |step: &&Step| step.hosts().len() > 1 && step.captured().is_some_and(has);
     let steps = question.steps().iter().filter(is_at_one).filter(|_| !view.hosts.is_one_computer());

@@ -1,6 +1,6 @@
 //! Sheets of which clients run on the server's own computer.
 
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::testing::Story;
 use crate::analyze::{analyze, lab_file};
 
