@@ -317,6 +317,9 @@ pub enum Facts {
     UdpFrames {
         /// TCP frames without payload.
         tcp_control_frames: Option<u64>,
+        /// Whether the TCP connection was made before the capture, so that it had more of them. For judges; no fact of the answer.
+        #[serde(skip)]
+        is_part: bool,
         /// UDP has none: always 0.
         udp_control_frames: Option<u64>,
         /// UDP datagrams.
@@ -374,9 +377,12 @@ impl Facts {
             Facts::BusyServer { .. } => {
                 Facts::BusyServer { tcp_handshake_completed: None, served_while_first_client_connected: None }
             }
-            Facts::UdpFrames { .. } => {
-                Facts::UdpFrames { tcp_control_frames: None, udp_control_frames: None, udp_datagrams: None }
-            }
+            Facts::UdpFrames { .. } => Facts::UdpFrames {
+                tcp_control_frames: None,
+                is_part: false,
+                udp_control_frames: None,
+                udp_datagrams: None,
+            },
             Facts::UdpClients { .. } => Facts::UdpClients { clients_served: None },
             Facts::ThreadedClients { .. } => {
                 Facts::ThreadedClients { clients_connected: None, clients_served: None, hosts: None }

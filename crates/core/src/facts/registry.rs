@@ -154,7 +154,7 @@ pub const FACTS: &[Fact] = &[
         "client or server, whoever sent the first FIN or RST; nobody, where neither was captured."),
     fact((Name::Closing(Closing::ClosingFrames), "closing_frames", "closing frames"), Frames, Connection, Tcp, "tcp.flags.fin, tcp.flags.reset",
         "Frames with FIN or RST, and the acknowledgements of a FIN: the first frame that acknowledges it, with data or without, and \
-         others without data."),
+         others without data. An answer may leave out the acknowledgements."),
     fact((Name::Count("closing_frames"), "closing_count", "number of closing frames"), Number, Connection, Tcp, "tcp.flags.fin, tcp.flags.reset",
         "How many frames close the connection: those with FIN or RST, and the acknowledgements of a FIN."),
     fact((Name::Closing(Closing::ClosingTime), "closing_time", "time that closing takes"), Seconds, Connection, Tcp, "frame.time_relative",

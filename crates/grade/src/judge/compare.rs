@@ -394,4 +394,15 @@ mod tests {
         }
         assert!(!found(HostRef::Both(c, other)).is_unclear());
     }
+
+    /// What a capture shows of a connection that it does not hold whole is no measure of the rest.
+    #[test]
+    fn a_measured_part_leaves_room_for_any_answer() {
+        let analysis = socklab_core::analyze::analyze(Vec::new(), &[], &LabConfig::default());
+        let shown = Value::Measured(fact("frame_count").unwrap(), vec![(FactValue::Number(6), None)]);
+        for given in ["6", "9"] {
+            assert!(leaves_room(&Value::Written(given.to_owned()), &shown, &analysis.lab), "{given}");
+        }
+        assert!(!leaves_room(&Value::Count(1), &Value::Count(2), &analysis.lab));
+    }
 }

@@ -220,7 +220,10 @@ fn parts_of(question: &Question, facts: &Facts) -> impl Iterator<Item = (Questio
         Facts::Measured(MeasuredFacts(all)) => all.as_slice(),
         _ => &[],
     };
-    measured.iter().filter(|measured| measured.is_part).map(|measured| (question.clone(), measured.key.clone()))
+    let measured = measured.iter().filter(|measured| measured.is_part).map(|measured| measured.key.clone());
+    let has_more = matches!(facts, Facts::UdpFrames { is_part: true, .. });
+    let counted = has_more.then(|| "tcp_control_frames".to_owned());
+    measured.chain(counted).map(|key| (question.clone(), key))
 }
 
 /// What the files show of a fact.
@@ -245,7 +248,7 @@ fn value_of(facts: &Facts, key: &str) -> Option<Value> {
             "tcp_handshake_completed" => tcp_handshake_completed.map(Value::YesNo),
             _ => served_while_first_client_connected.map(Value::YesNo),
         },
-        Facts::UdpFrames { tcp_control_frames, udp_control_frames, udp_datagrams } => match key {
+        Facts::UdpFrames { tcp_control_frames, udp_control_frames, udp_datagrams, .. } => match key {
             "tcp_control_frames" => tcp_control_frames.map(Value::Count),
             // UDP needs none: that is known without a capture, but only datagrams show that it was looked at.
             "udp_control_frames" => udp_control_frames.filter(|_| udp_datagrams.is_some()).map(Value::Count),

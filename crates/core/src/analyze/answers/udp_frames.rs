@@ -72,10 +72,14 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             (None, None) => "Expected: yes, datagrams only".to_owned(),
         },
     );
-    // Of a connection that was made before the capture, nobody knows how many frames it had.
-    let is_late = view.runs_of(question.steps()).iter().any(|known| began_late(known));
-    let tcp = tcp.filter(|_| !is_late);
-    let facts = Facts::UdpFrames { tcp_control_frames: tcp, udp_control_frames: Some(0), udp_datagrams: datagrams };
+    // A connection that was made before the capture had more frames.
+    let is_part = view.runs_of(question.steps()).iter().any(|known| began_late(known));
+    if let Some(step) = question.step_with(Protocol::Tcp).filter(|_| is_part) {
+        draft.missing(format!("{}, that begins before the client starts", step.capture_in(Some(Protocol::Tcp))));
+    }
+    let status = if is_part && status == Status::Observed { Status::Partial } else { status };
+    let facts =
+        Facts::UdpFrames { tcp_control_frames: tcp, is_part, udp_control_frames: Some(0), udp_datagrams: datagrams };
     draft.finish(view, question, status, facts)
 }
 

@@ -1,28 +1,9 @@
 //! What a capture holds of a connection: one that began late or ended early shows a part, and what it lacks may be elsewhere.
 
-use std::fmt;
-
+use super::outcome::Uncaptured;
 use super::stream::Stream;
 use crate::facts::{Closing, Handshake, Name, Value, Whole};
 use socklab_packets::track::{FrameNote, HandshakeState, Side};
-
-/// What of a connection the capture does not hold, so that a value is that of the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Uncaptured {
-    /// Its beginning: the SYN at least.
-    Beginning,
-    /// Its end: both sides' FINs with their acknowledgements, or a RST.
-    End,
-}
-
-impl fmt::Display for Uncaptured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Uncaptured::Beginning => "in this capture, which lacks the beginning of the connection",
-            Uncaptured::End => "in this capture, which ends before the connection does",
-        })
-    }
-}
 
 /// What the value would need that the capture does not hold; `None` where it is the same whatever came before and after.
 pub(super) fn uncaptured(stream: &Stream, name: Name, value: &Value) -> Option<Uncaptured> {

@@ -16,8 +16,7 @@ mod stream;
 mod tests;
 mod whole;
 
-pub use extent::Uncaptured;
-pub use outcome::{Found, Missing, Outcome};
+pub use outcome::{Found, Missing, Outcome, Uncaptured};
 pub use part::Part;
 pub use stream::Stream;
 

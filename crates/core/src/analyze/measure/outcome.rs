@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::extent::Uncaptured;
 use crate::facts::Value;
 use crate::wording;
 use socklab_packets::types::FrameNumber;
@@ -27,6 +26,24 @@ impl Found {
 
     pub(super) fn or(self, other: Value) -> Found {
         Found { other: Some(other), ..self }
+    }
+}
+
+/// What of a connection the capture does not hold, so that a value is that of the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uncaptured {
+    /// Its beginning: the SYN at least.
+    Beginning,
+    /// Its end: both sides' FINs with their acknowledgements, or a RST.
+    End,
+}
+
+impl fmt::Display for Uncaptured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Uncaptured::Beginning => "in this capture, which lacks the beginning of the connection",
+            Uncaptured::End => "in this capture, which ends before the connection does",
+        })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::analyze::conversation::roles::{RoleOfFrame, roles};
 use crate::facts::{End, FlagName};
-use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{
     FrameNote, PayloadStart, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation,
@@ -189,10 +188,10 @@ impl Stream {
     pub(super) fn third(&self) -> Option<FrameNumber> {
         let connection = self.connection.as_ref()?;
         let syn_ack = connection.syn_ack?;
-        let sent = self.notes.iter().filter(|note| note.sender == self.client && note.frame > syn_ack);
-        let mut sent = sent.filter(|note| note.acknowledges() && !note.flags.has(TcpFlags::SYN));
-        let mut next = || sent.next().filter(|note| note.relative_sequence > 1 && !note.flags.has(TcpFlags::RST));
-        connection.completing_ack().or_else(|| next().map(|note| note.frame))
+        let mut sent = self.roles.iter().filter(|frame| frame.note.sender == self.client && frame.note.frame > syn_ack);
+        let next = sent.find(|frame| frame.note.acknowledges() && !frame.has_syn());
+        let next = next.filter(|frame| frame.note.relative_sequence > 1 && !frame.has_rst());
+        connection.completing_ack().or_else(|| next.map(|frame| frame.note.frame))
     }
 
     /// The SYN or SYN-ACK of an end.

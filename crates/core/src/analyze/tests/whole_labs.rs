@@ -91,7 +91,12 @@ fn the_four_captures_of_the_sheet_answer_what_captures_can() {
     );
     assert_eq!(
         facts(question("I.4a")),
-        Facts::UdpFrames { tcp_control_frames: Some(5), udp_control_frames: Some(0), udp_datagrams: Some(2) }
+        Facts::UdpFrames {
+            tcp_control_frames: Some(5),
+            is_part: false,
+            udp_control_frames: Some(0),
+            udp_datagrams: Some(2)
+        }
     );
     assert_eq!(facts(question("I.4b")), Facts::UdpClients { clients_served: None });
     assert_eq!(
