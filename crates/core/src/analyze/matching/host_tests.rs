@@ -60,6 +60,33 @@ fn a_lab_within_one_computer_stays_the_lab_beside_other_traffic() {
 }
 
 /// A switch floods what it has to send to a computer that it doesn't know yet.
+/// The sheet asks host C for no capture of one client, nor of datagrams.
+#[test]
+fn an_address_alone_makes_no_file_of_the_first_host_one_of_the_third() {
+    let (server, client) = ("192.168.1.10:65432", "192.168.1.12");
+    let alone = || {
+        let mut story = Story::new("own", 0);
+        let mut tcp = Story::tcp(&format!("{client}:40110"), server);
+        story.handshake(&mut tcp);
+        story.line(&mut tcp, "one\n");
+        story
+    };
+    assert_eq!(steps(&of(vec![alone().read()])), ["step 8"]);
+    let mut with_datagrams = alone();
+    with_datagrams.datagram(&format!("{client}:51000"), server, "one");
+    let analysis = of(vec![with_datagrams.read()]);
+    assert_eq!(steps(&analysis), ["step 8", "step 12"]);
+    assert!(!short(&analysis, "I.4b").starts_with("No: C"), "{}", short(&analysis, "I.4b"));
+    // Its clients side by side may be C's.
+    let mut pair = Story::new("own", 0);
+    for port in [40110, 40112] {
+        let mut tcp = Story::tcp(&format!("{client}:{port}"), server);
+        pair.handshake(&mut tcp);
+        pair.line(&mut tcp, "one\n");
+    }
+    assert_eq!(steps(&of(vec![pair.read()])), ["II.3"]);
+}
+
 #[test]
 fn a_syn_of_another_host_without_its_answer_proves_nothing() {
     let mut story = Story::new("at B", 0);

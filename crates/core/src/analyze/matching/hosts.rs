@@ -162,7 +162,10 @@ impl Hosts {
         for client in clients {
             let is_told = (client.first == Some(true) && only_met) || (client.second && only_later);
             let basis = if is_told { HostBasis::Role } else { HostBasis::Order };
-            let third = alone && is_later_address(sheet, server, client.ip) && client.first != Some(true);
+            // Of what hosts that come first did, the sheet has captures: one more is of them, whatever its address.
+            let is_of_first = (client.alone || client.datagrams) && !evidence.has_parallel(client.ip);
+            let did_as_first = client.first == Some(true) || is_of_first;
+            let third = alone && is_later_address(sheet, server, client.ip) && !did_as_first;
             let is_second = client.second || third;
             let letters = match (is_second, client.first, &by_steps) {
                 (true, ..) => [&later, &first],
