@@ -311,6 +311,12 @@ fn from_capture(
             ];
             draft.proved(text, tcp_evidence(view, sighting, handshake));
         }
+        HandshakeState::SynOnly if unseen::ends_with_syn(view, attempt, sighting) => {
+            let whose = clients(view, attempt);
+            let text = " SYN came right before the end of the capture, so nothing shows whether it was answered.";
+            draft.unknown(say![whose, text]);
+            return;
+        }
         HandshakeState::Refused | HandshakeState::SynOnly => {
             found.connected = Some(false);
             service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));

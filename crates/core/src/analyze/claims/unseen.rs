@@ -1,13 +1,29 @@
 //! What was sent though the capture holds no frame with it: a filter kept it out, or the capturing computer lost it.
 
 use crate::analyze::analysis::AddressRole;
+use crate::analyze::claims::rejection;
 use crate::analyze::conversation::{TcpSighting, Unseen};
-use crate::analyze::matching::LabView;
+use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::wording::count;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::FrameNumber;
+
+/// Nanoseconds after which a SYN without an answer is sent again (RFC 6298, section 2).
+const SYN_TIMEOUT: i128 = 1_000_000_000;
+
+/// Whether a capture ends so soon after a SYN that nothing shows whether it was answered: had it not been, it might not have been
+/// sent again by then.
+pub(crate) fn ends_with_syn(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> bool {
+    let is_alone = sighting.connection.handshake == HandshakeState::SynOnly
+        && sighting.client_sent().frames == 1
+        && sighting.server_sent().frames == 0;
+    let seen = known.timeline.in_capture(sighting.capture);
+    let ends = seen.and_then(|seen| seen.first.zip(seen.capture_end));
+    let watched = ends.and_then(|(syn, end)| view.clocks.between(&syn, &end));
+    is_alone && watched.is_some_and(|watched| watched < SYN_TIMEOUT) && rejection::of(view, sighting).is_none()
+}
 
 /// The payload of the client, or of the server, that no frame of this capture carries, as the numbers of the others show.
 pub(crate) fn unseen(view: &LabView<'_>, sighting: &TcpSighting, of_client: bool) -> Option<Unseen> {

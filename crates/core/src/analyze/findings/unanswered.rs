@@ -1,6 +1,7 @@
 //! Findings about SYNs that got no SYN-ACK.
 
 use crate::analyze::analysis::{Code, Severity};
+use crate::analyze::claims::unseen::ends_with_syn;
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{presence, rejection};
 use crate::analyze::conversation::TcpSighting;
@@ -15,9 +16,6 @@ use crate::wording::list;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
-/// Nanoseconds after which a SYN without an answer is sent again.
-const SYN_TIMEOUT: i128 = 1_000_000_000;
-
 impl Report<'_, '_> {
     /// SYNs without an answer: the queue is full or a firewall drops them, where the server's computer is there; else it is
     /// absent.
@@ -25,13 +23,7 @@ impl Report<'_, '_> {
         let view = self.view;
         let capture = self.capture;
         let is_there = |silent: &TcpSighting| presence::is_there(view, capture, silent.server());
-        // A SYN is sent again after a second (RFC 6298, section 2): before, the capture tells nothing.
-        let ends_with = |known: &Known<'_>, s: &TcpSighting| {
-            let seen = known.timeline.in_capture(capture);
-            let ends = seen.and_then(|seen| seen.first.zip(seen.capture_end));
-            let watched = ends.and_then(|(syn, end)| view.clocks.between(&syn, &end));
-            s.client_sent().frames == 1 && watched.is_some_and(|watched| watched < SYN_TIMEOUT)
-        };
+        let ends_with = |known: &Known<'_>, s: &TcpSighting| ends_with_syn(view, known, s);
         let is_silent = |s: &TcpSighting| {
             let is_alone = s.connection.handshake == HandshakeState::SynOnly && s.server_sent().frames == 0;
             is_alone && rejection::of(view, s).is_none()

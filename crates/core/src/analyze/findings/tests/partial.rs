@@ -46,6 +46,26 @@ fn a_syn_at_the_end_of_the_capture_may_have_been_answered() {
     assert!(told(&later, Code::AcceptQueueFull).contains("was not answered"));
 }
 
+/// Had the answer been on its way, the capture would not show it either.
+#[test]
+fn a_syn_at_the_end_of_the_capture_is_no_client_that_did_not_connect() {
+    let at_end = |watched: u64| {
+        let mut b = Story::new("at B", 0);
+        let mut first = connected(&mut b, B1);
+        b.echo(&mut first, "one\n");
+        b.wait(20_000);
+        let mut c = Story::new("at C", 10);
+        c.syns(Story::tcp(C1, A), 1);
+        c.wait(watched);
+        c.datagram("10.0.3.9:5000", "10.0.3.8:5001", "noise");
+        of(vec![b.read(), c.read()])
+    };
+    let (soon, later) = (at_end(100), at_end(3000));
+    assert!(said(&soon, "I.3").contains("nothing shows whether it was answered"), "{}", said(&soon, "I.3"));
+    assert!(short(&soon, "I.3").starts_with("Expected"), "{}", short(&soon, "I.3"));
+    assert_eq!(short(&later, "I.3"), "Not connected");
+}
+
 #[test]
 fn of_what_came_before_the_capture_nothing_is_said() {
     let mut story = Story::new("late", 0);
