@@ -12,10 +12,13 @@ use crate::analyze::served::ServerKind;
 use crate::journal::NamedJournal;
 use crate::journal::{EventKind, JournalEvent};
 use socklab_packets::limits::JOURNAL_ENTRIES;
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
-/// The name by which the threaded server's journal is told from the iterative one's.
+/// The names by which the threaded server's journal is told from the iterative one's: as commands, and of the lab's Python
+/// programs.
 const THREADED_SERVER: &str = "tcp-threaded-server";
+const ITERATIVE_SERVERS: [&str; 2] = ["tcp-server", "tcp_server"];
 
 /// A connection that is accepted this soon after another one has ended had been waiting for that, most likely.
 const TURN_NANOSECONDS: i128 = 100_000_000;
@@ -181,7 +184,13 @@ pub(crate) struct ServerRun {
 impl ServerRun {
     /// Whether it is a threaded server, by its name or by what it did.
     pub(crate) fn is_threaded(&self) -> bool {
-        self.program.strip_suffix(".py").unwrap_or(&self.program) == THREADED_SERVER || self.hands_over()
+        self.is_named_threaded() == Some(true) || self.hands_over()
+    }
+
+    /// Whether its name is that of the lab's threaded TCP server, or of the other one; `None` of any other program.
+    pub(crate) fn is_named_threaded(&self) -> Option<bool> {
+        let name = self.program.strip_suffix(".py").unwrap_or(&self.program);
+        (name == THREADED_SERVER || ITERATIVE_SERVERS.contains(&name)).then_some(name == THREADED_SERVER)
     }
 
     /// Whether another thread or process than the one that accepted a connection read from it.
@@ -382,30 +391,45 @@ impl ServerRun {
 }
 
 impl Accounts {
-    /// The captured connections of which the servers' journals say something, with that. Where an address was used again,
-    /// they are paired in order.
+    /// The captured connections of which the servers' journals say something, with that.
     pub(crate) fn pair_with(&self, connections: &[LabConnection]) -> HashMap<usize, Account> {
-        let mut pairs: HashMap<usize, Account> = HashMap::new();
+        let paired = self.paired(connections, LabConnection::established);
+        paired.into_iter().map(|(index, (_, account))| (index, account)).collect()
+    }
+
+    /// The runs that accepted captured connections or left them in the queue, also of those of which only the end was captured.
+    pub(crate) fn runs_of(&self, connections: &[LabConnection]) -> HashMap<usize, &ServerRun> {
+        let was_made = |one: &LabConnection| one.established() || one.handshake() == HandshakeState::NotCaptured;
+        self.paired(connections, was_made).into_iter().map(|(index, (run, _))| (index, run)).collect()
+    }
+
+    /// Where an address was used again, connections are paired in order.
+    fn paired(
+        &self,
+        connections: &[LabConnection],
+        was_made: impl Fn(&LabConnection) -> bool,
+    ) -> HashMap<usize, (&ServerRun, Account)> {
+        let mut pairs: HashMap<usize, (&ServerRun, Account)> = HashMap::new();
         let mut of_client: HashMap<SocketAddress, Vec<usize>> = HashMap::new();
-        for (index, connection) in connections.iter().enumerate().filter(|(_, one)| one.established()) {
+        for (index, connection) in connections.iter().enumerate().filter(|(_, one)| was_made(one)) {
             of_client.entry(connection.client()).or_default().push(index);
         }
-        let mut pair = |client: SocketAddress, local: Option<SocketAddress>, account: Account| {
+        let mut pair = |run, client: SocketAddress, local: Option<SocketAddress>, account: Account| {
             let mut of_client = of_client.get(&client).into_iter().flatten();
             let free = |index: &&usize| {
                 !pairs.contains_key(*index) && connections.get(**index).is_some_and(|one| ServerRun::is_at(local, one))
             };
             if let Some(index) = of_client.find(free) {
-                pairs.insert(*index, account);
+                pairs.insert(*index, (run, account));
             }
         };
         for run in &self.servers {
             for (place, accepted) in run.accepted.iter().enumerate() {
                 let account = Account::Accepted { entry: accepted.accepted.clone(), turn: run.turn(place) };
-                pair(accepted.client, accepted.local, account);
+                pair(run, accepted.client, accepted.local, account);
             }
             for Left { client, local, queued, gone } in &run.left {
-                pair(*client, *local, Account::Left { queued: queued.clone(), gone: gone.clone() });
+                pair(run, *client, *local, Account::Left { queued: queued.clone(), gone: gone.clone() });
             }
         }
         pairs

@@ -257,6 +257,22 @@ impl Sheet {
         self.0.steps.iter().take_while(|other| *other != step).filter(is_its).count()
     }
 
+    /// Whether the program that serves a step's clients is one for clients side by side: the sheet says so of the server, or of
+    /// any clients that it has.
+    pub fn has_parallel_server(&self, step: &Step) -> bool {
+        let started = self.server_steps_before(step);
+        let is_its = |other: &&Step| {
+            let is_at_port = other.port().is_none() || step.port().is_none() || other.port() == step.port();
+            other.protocol() == step.protocol() && is_at_port
+        };
+        let of_program = self.0.steps.iter().filter(is_its).filter(|other| match other.does() {
+            Does::Server => self.server_steps_before(other).saturating_add(1) == started,
+            Does::Clients => self.server_steps_before(other) == started,
+            _ => false,
+        });
+        of_program.into_iter().any(Step::is_parallel)
+    }
+
     /// The steps of which the sheet asks for a capture.
     pub fn captured(&self) -> impl Iterator<Item = &Step> {
         self.recorded().filter(|step| step.captured().is_some())

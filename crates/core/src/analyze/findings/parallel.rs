@@ -1,6 +1,6 @@
 //! Findings about clients side by side as a whole: all hosts' captures, and as many clients on each as the sheet has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Code, Evidence, Finding, ServerKind, Severity};
@@ -54,13 +54,21 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
         let of = step.name();
         let (connections, are) =
             if here == 1 { ("one connection".to_owned(), "is") } else { (count(here, "connection"), "are") };
+        let noted = noted_clients(view, host, known);
+        let rest = match noted < at_least {
+            true => {
+                format!("the sheet has {0} clients run there at the same time, in {0} terminals.", number(at_least))
+            }
+            false => format!(
+                "the server's journal has {}. Start the capture before the clients, and end it after the last one has \
+                 sent its lines.",
+                number(noted)
+            ),
+        };
         let message = say![
             format!("Of {of} only {connections} from "),
             view.host_with_address(host),
-            format!(
-                " {are} in these captures; the sheet has {0} clients run there at the same time, in {0} terminals.",
-                number(at_least)
-            )
+            format!(" {are} in these captures; {rest}")
         ];
         found.push(finding(Code::OnlyOneClient, Severity::Warning, file, message, step));
     } else if here > of_sheet {
@@ -74,6 +82,14 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
         ];
         found.push(finding(Code::SeveralRuns, Severity::Info, file, message, step));
     }
+}
+
+/// How many clients of a host captures and servers' journals have together.
+fn noted_clients(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>]) -> u64 {
+    let accepted = view.servers_of(true).flat_map(|run| &run.accepted).map(|accepted| accepted.client);
+    let of_host = accepted.filter(|client| view.hosts.computer(client.ip) == view.hosts.computer(host));
+    let captured = known.iter().map(|known| known.connection.client());
+    captured.chain(of_host).collect::<BTreeSet<SocketAddress>>().len() as u64
 }
 
 /// The most clients side by side that the sheet has run on one computer, in a step or, where one plays all hosts, in all.

@@ -14,6 +14,7 @@ use crate::analyze::matching::early::early_clients;
 use crate::analyze::matching::epochs::{LONGEST_PAUSE, OneAtATime, RunInputs, first_moments, one_at_a_time};
 use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::matching::one_computer::first_part;
+use crate::analyze::matching::programs::by_program;
 use crate::analyze::matching::sheet_order::InOrder;
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
@@ -60,6 +61,11 @@ pub(super) fn company(
     let mut parallel = parallel(computers, connections, conversations);
     let nobody = BTreeSet::new();
     let known = RunInputs { story, accounts, computers, connections, conversations, parallel: &nobody };
+    let mut named = by_program(sheet, RunInputs { parallel: &parallel, ..known });
+    parallel.retain(|index| named.get(index) != Some(&Company::Alone));
+    let of_threaded: BTreeSet<usize> =
+        named.iter().filter(|(_, company)| **company == Company::Parallel).map(|(index, _)| *index).collect();
+    parallel.extend(&of_threaded);
     let mut others = OneAtATime::default();
     if computers.is_alone() {
         others.alone = first_part(RunInputs { parallel: &parallel, ..known }, sheet);
@@ -75,7 +81,9 @@ pub(super) fn company(
         parallel.retain(|index| !others.contains(*index));
         others.alone.extend(InOrder::new(sheet, RunInputs { parallel: &parallel, ..known }).first_capture_of_pair());
     }
+    others.forget(&of_threaded);
     parallel.retain(|index| !others.contains(*index));
+    parallel.extend(&of_threaded);
     let in_order = InOrder::new(sheet, RunInputs { parallel: &parallel, ..known });
     let servers = servers_of_parallel(computers, connections, &parallel);
     let starts = starts(story, computers, connections, &parallel);
@@ -113,7 +121,11 @@ pub(super) fn company(
         let elsewhere = in_order.at_server_without_first_host(|index| all.get(index) == Some(&Company::Alone));
         take_for_parallel(elsewhere, &mut all);
     }
+    let is_set = |one: &LabConnection| one.sightings().iter().any(|sighting| set(sighting.capture).is_some());
+    named.retain(|index, _| connections.get(*index).is_some_and(|one| !is_set(one)));
+    take(&named, &mut all);
     attempts(RunInputs { parallel: &parallel, ..known }, &mut all);
+    take(&named, &mut all);
     (all, others.replaced)
 }
 
@@ -276,6 +288,15 @@ fn waiting_for_one(
             })
     };
     groups.iter().filter(waits).flat_map(|(_, group)| group.iter().copied()).collect()
+}
+
+/// Takes the company of these from what tells it.
+fn take(told: &HashMap<usize, Company>, all: &mut [Company]) {
+    for (index, company) in told {
+        if let Some(own) = all.get_mut(*index) {
+            *own = *company;
+        }
+    }
 }
 
 fn take_for_parallel(these: impl IntoIterator<Item = usize>, all: &mut [Company]) {

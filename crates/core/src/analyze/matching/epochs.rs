@@ -46,6 +46,12 @@ impl OneAtATime {
     pub(super) fn contains(&self, index: usize) -> bool {
         self.alone.contains(&index) || self.replaced.contains(&index)
     }
+
+    /// Takes those out that are known to be none.
+    pub(super) fn forget(&mut self, none: &BTreeSet<usize>) {
+        self.alone.retain(|index| !none.contains(index));
+        self.replaced.retain(|index| !none.contains(index));
+    }
 }
 
 /// The first datagrams of each host's conversations in each capture, in the order of frames: with the earliest time of those from

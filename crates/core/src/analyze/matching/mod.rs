@@ -26,6 +26,9 @@ mod mistaken;
 mod one_computer;
 mod order;
 mod parts;
+#[cfg(test)]
+mod program_tests;
+mod programs;
 mod reach;
 mod refusals;
 mod replies;

@@ -1,0 +1,135 @@
+//! Of which part clients are that a program served whose journal names it.
+
+use crate::analyze::analysis::{Analysis, Code};
+use crate::analyze::analyze;
+use crate::analyze::testing::Story;
+use crate::journal::{Journal, NamedJournal};
+use crate::lab::LabConfig;
+use socklab_packets::pipeline::CaptureFacts;
+
+const A: &str = "10.0.3.1:65432";
+const B: &str = "10.0.3.2:40110";
+const B1: &str = "10.0.3.2:40210";
+const B2: &str = "10.0.3.2:40212";
+const C1: &str = "10.0.3.3:51762";
+const C2: &str = "10.0.3.3:51764";
+const ITERATIVE: &str = "tcp-server";
+const THREADED: &str = "tcp-threaded-server";
+
+/// The journal of a program that accepted these clients.
+fn journal(program: &str, clients: &[&str]) -> NamedJournal {
+    let accept = |(socket, client): (usize, &&str)| {
+        format!(
+            r#"{{"time":"2026-01-01T10:00:0{socket}Z","program":"{program}","pid":7,"event":"accept","protocol":"tcp","socket":{socket},"local":"{A}","remote":"{client}"}}"#
+        )
+    };
+    let text = (2..).zip(clients).map(accept).collect::<Vec<_>>().join("\n") + "\n";
+    NamedJournal { file: format!("{program}.jsonl"), journal: Journal::read(text.as_bytes()).unwrap() }
+}
+
+/// Clients that connect, say a line and quit, one after the other.
+fn in_turn(file: &str, start: i64, clients: &[&str]) -> CaptureFacts {
+    let mut story = Story::new(file, start);
+    for client in clients {
+        let mut tcp = Story::tcp(client, A);
+        story.handshake(&mut tcp);
+        story.echo(&mut tcp, "one\n");
+        story.close(&mut tcp);
+        story.wait(500);
+    }
+    story.read()
+}
+
+/// Clients that connect, say a line and stay.
+fn beside(file: &str, start: i64, clients: &[&str], is_answered: bool) -> CaptureFacts {
+    let mut story = Story::new(file, start);
+    for client in clients {
+        let mut tcp = Story::tcp(client, A);
+        story.handshake(&mut tcp);
+        if is_answered {
+            story.echo(&mut tcp, "one\n");
+        } else {
+            story.line(&mut tcp, "one\n");
+        }
+    }
+    story.wait(2000);
+    story.read()
+}
+
+fn steps(captures: Vec<CaptureFacts>, journals: &[NamedJournal]) -> Vec<Vec<String>> {
+    of_captures(&analyze(captures, journals, &LabConfig::default()))
+}
+
+fn of_captures(analysis: &Analysis) -> Vec<Vec<String>> {
+    let named = |capture: &crate::analyze::analysis::CaptureAnalysis| {
+        capture.steps.iter().map(|recorded| recorded.step.name()).collect()
+    };
+    analysis.captures.iter().map(named).collect()
+}
+
+#[test]
+fn clients_of_the_threaded_server_are_of_part_two_though_they_came_in_turn() {
+    let captures = || {
+        let part_2 = |file, start, clients: &[&str]| in_turn(file, start, clients);
+        vec![in_turn("1", 0, &[B]), part_2("2", 600, &[B1, B2]), part_2("3", 900, &[C1, C2])]
+    };
+    let journals = [journal(ITERATIVE, &[B]), journal(THREADED, &[B1, B2, C1, C2])];
+    assert_eq!(steps(captures(), &journals), [["Part I step 8"], ["Part II step 2"], ["Part II step 3"]]);
+    // Its journal alone is enough.
+    let captures = || captures().split_off(1);
+    assert_eq!(steps(captures(), &journals[1..]), [["Part II step 2"], ["Part II step 3"]]);
+    // Another program may be of any part.
+    let unnamed = [journal("server.py", &[B1, B2, C1, C2])];
+    assert_eq!(steps(captures(), &unnamed), steps(captures(), &[]));
+}
+
+#[test]
+fn clients_of_the_iterative_server_are_of_part_one_though_they_were_side_by_side() {
+    let captures = || vec![beside("1", 0, &[B], true), beside("2", 600, &[C1, C2], false)];
+    assert_eq!(steps(captures(), &[journal(ITERATIVE, &[B, C1, C2])]), [["Part I step 8"], ["Part I step 10"]]);
+    assert_eq!(steps(captures(), &[journal("tcp_server.py", &[B, C1, C2])]), [["Part I step 8"], ["Part I step 10"]]);
+}
+
+/// Without a journal of the other program, what its clients did tells better.
+#[test]
+fn the_wrong_program_does_not_tell_the_part() {
+    let mut first = Story::new("1", 0);
+    let mut tcp = Story::tcp(B, A);
+    first.handshake(&mut tcp);
+    first.echo(&mut tcp, "one\n");
+    first.datagram("10.0.3.2:51000", A, "one");
+    let threaded = steps(vec![first.read()], &[journal(THREADED, &[B])]);
+    assert_eq!(threaded, [["Part I step 8", "Part I step 12"]]);
+    let captures = || vec![beside("2", 600, &[B1, B2], false), beside("3", 900, &[C1, C2], false)];
+    let iterative = [journal(ITERATIVE, &[B1, B2, C1, C2])];
+    assert_eq!(steps(captures(), &iterative), [["Part II step 2"], ["Part II step 3"]]);
+}
+
+/// Of the first two only the end is captured; nobody accepted the last one.
+#[test]
+fn what_is_left_of_a_client_and_who_waits_beside_it_are_of_the_same_part() {
+    let mut rest = Story::new("2", 600);
+    for client in [B1, B2] {
+        let mut tcp = Story::tcp(client, A);
+        rest.close(&mut tcp);
+    }
+    let captures = vec![in_turn("1", 0, &[B]), rest.read()];
+    let journals = [journal(ITERATIVE, &[B]), journal(THREADED, &[B1, B2])];
+    assert_eq!(steps(captures, &journals), [["Part I step 8"], ["Part II step 2"]]);
+    let captures = vec![in_turn("1", 0, &[B]), beside("2", 5, &[C1, C2], false)];
+    assert_eq!(steps(captures, &[journal(ITERATIVE, &[B, C1])]), [["Part I step 8"], ["Part I step 10"]]);
+}
+
+#[test]
+fn a_client_that_only_the_journal_has_is_not_missed() {
+    let message = |journals: &[NamedJournal]| {
+        let captures = vec![in_turn("2", 600, &[B2]), beside("3", 602, &[C1, C2], true)];
+        let analysis = analyze(captures, journals, &LabConfig::default());
+        let found = analysis.findings.iter().find(|finding| finding.code == Code::OnlyOneClient);
+        found.map(|finding| finding.message.to_string()).unwrap_or_default()
+    };
+    let both = message(&[journal(THREADED, &[B1, B2, C1, C2])]);
+    assert!(both.contains("is in these files; the server's journal has two"), "{both}");
+    let one = message(&[journal(THREADED, &[B2, C1, C2])]);
+    assert!(one.contains("connected; the sheet has two"), "{one}");
+}

@@ -1,0 +1,103 @@
+//! Of which part connections are by the program that served them, as its journal names it: `tcp-server` is of the steps with one
+//! client at a time, `tcp-threaded-server` of those with clients side by side.
+//!
+//! Somebody may have started the wrong one of both, for which there are signs in the packets. Then these tell the parts.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::accounts::ServerRun;
+use crate::analyze::conversation::{LabConnection, TcpSighting};
+use crate::analyze::matching::company::Company;
+use crate::analyze::matching::epochs::RunInputs;
+use crate::lab::Sheet;
+use socklab_packets::types::{Protocol, SocketAddress};
+
+/// Connections beside which one is looked at; a lab has a few.
+const COMPARED: usize = 256;
+
+/// A capture and a server.
+type Place = (usize, SocketAddress);
+
+/// The company of the connections, by their indices, that a journal's program served, where the sheet has that program for one
+/// company only.
+pub(super) fn by_program(sheet: &Sheet, known: RunInputs<'_>) -> HashMap<usize, Company> {
+    let mut runs: Vec<(&ServerRun, Vec<usize>)> = Vec::new();
+    for (index, run) in known.accounts.runs_of(known.connections) {
+        match runs.iter_mut().find(|(other, _)| std::ptr::eq(*other, run)) {
+            Some((_, members)) => members.push(index),
+            None => runs.push((run, vec![index])),
+        }
+    }
+    let had_clients = |threaded: bool| {
+        let mut servers = known.accounts.servers.iter();
+        servers.any(|run| run.is_named_threaded() == Some(threaded) && !run.accepted.is_empty())
+    };
+    let are_both = had_clients(true) && had_clients(false);
+    let mut found = HashMap::new();
+    for (run, members) in runs {
+        let Some(threaded) = run.is_named_threaded() else { continue };
+        let is_wrong = || match threaded {
+            true => is_before_datagrams(known, &members),
+            false => is_first_host_beside(known, run, &members),
+        };
+        if let Some(company) = company_of(sheet, threaded).filter(|_| are_both || !is_wrong()) {
+            found.extend(members.iter().map(|index| (*index, company)));
+        }
+    }
+    let beside = beside_those(known, &found);
+    found.extend(beside);
+    found
+}
+
+/// The connections that no program accepted and that were open beside those of one company at one server: nobody could start
+/// another one there meanwhile.
+fn beside_those(known: RunInputs<'_>, found: &HashMap<usize, Company>) -> HashMap<usize, Company> {
+    let mut told: HashMap<Place, Vec<(&TcpSighting, Company)>> = HashMap::new();
+    let place = |sighting: &TcpSighting| (sighting.capture, known.computers.socket(sighting.server()));
+    for (index, company) in found {
+        let connection = known.connections.get(*index).filter(|one| one.established());
+        for sighting in connection.into_iter().flat_map(|one| one.sightings()) {
+            told.entry(place(sighting)).or_default().push((sighting, *company));
+        }
+    }
+    let company_of = |connection: &LabConnection| {
+        let mut beside = connection.sightings().iter().flat_map(|own| {
+            let others = told.get(&place(own)).into_iter().flatten().take(COMPARED);
+            others.filter(|(other, _)| own.overlaps(other)).map(|(_, company)| *company)
+        });
+        let first = beside.next()?;
+        beside.all(|other| other == first).then_some(first)
+    };
+    let all = known.connections.iter().enumerate().filter(|(_, one)| one.established());
+    let untold = all.filter(|(index, _)| !found.contains_key(index));
+    untold.filter_map(|(index, one)| Some((index, company_of(one)?))).collect()
+}
+
+/// The company of all clients that the sheet has for a program.
+fn company_of(sheet: &Sheet, threaded: bool) -> Option<Company> {
+    let steps = sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && !step.is_refused());
+    let mut own = steps.filter(|step| sheet.has_parallel_server(step) == threaded).map(|step| step.is_parallel());
+    let first = own.next()?;
+    own.all(|other| other == first).then_some(if first { Company::Parallel } else { Company::Alone })
+}
+
+/// Whether a run had clients before their hosts' datagrams, by the recorded times: the step with datagrams is of the part before.
+fn is_before_datagrams(known: RunInputs<'_>, members: &[usize]) -> bool {
+    let datagrams: Vec<(IpAddr, i128)> =
+        known.datagrams().filter_map(|(host, sent)| Some((host, known.at(&sent)?))).collect();
+    members.iter().any(|index| {
+        let client = known.host(*index).zip(known.begin(*index));
+        client.is_some_and(|(host, begin)| datagrams.iter().any(|(other, sent)| *other == host && begin < *sent))
+    })
+}
+
+/// Whether the host that a run served first had clients side by side there.
+fn is_first_host_beside(known: RunInputs<'_>, run: &ServerRun, members: &[usize]) -> bool {
+    let first = run.accepted.first().map(|accepted| known.computers.of(accepted.client.ip));
+    let beside: BTreeSet<IpAddr> =
+        members.iter().filter(|index| known.parallel.contains(index)).filter_map(|index| known.host(*index)).collect();
+    first.is_some_and(|first| beside.contains(&first))
+}
