@@ -11,6 +11,7 @@ use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::gathered::Gathered;
 use crate::analyze::matching::hosts::{HostInputs, Hosts};
 use crate::analyze::matching::mistaken::mistaken_conversations;
+use crate::analyze::matching::programs::came_later;
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
@@ -160,6 +161,7 @@ impl Merged<'_> {
             gathered: &gathered,
             servers,
             computers: &computers,
+            came_later: &came_later(accounts, &computers),
             config,
             set_steps: &set_steps,
         });

@@ -12,6 +12,7 @@ use crate::analyze::matching::company::Company;
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::doubts::{Doubt, alike_hosts, are_told_by_company, of_hosts};
 use crate::analyze::matching::gathered::Gathered;
+use crate::analyze::matching::numbering::{are_numbers_of_sheet, is_later_address};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::story::{Clocks, LATE, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
@@ -41,6 +42,8 @@ pub(super) struct HostInputs<'a> {
     pub(super) gathered: &'a Gathered,
     pub(super) servers: &'a Servers,
     pub(super) computers: &'a Computers,
+    /// Whether the iterative server's journal has each computer's clients come after another one's.
+    pub(super) came_later: &'a HashMap<IpAddr, bool>,
     pub(super) config: &'a LabConfig,
     /// The step that the user set for each capture.
     pub(super) set_steps: &'a [Option<Step>],
@@ -162,11 +165,13 @@ impl Hosts {
         for client in clients {
             let is_told = (client.first == Some(true) && only_met) || (client.second && only_later);
             let basis = if is_told { HostBasis::Role } else { HostBasis::Order };
-            // Of what hosts that come first did, the sheet has captures: one more is of them, whatever its address.
-            let is_of_first = (client.alone || client.datagrams) && !evidence.has_parallel(client.ip);
+            // Of what hosts that come first did, the sheet has captures: one more is of them, unless all numbers are the sheet's.
+            let is_of_first = (client.alone || client.datagrams)
+                && !evidence.has_parallel(client.ip)
+                && !server.is_some_and(|server| are_numbers_of_sheet(sheet, server, client.ip));
             let did_as_first = client.first == Some(true) || is_of_first;
             let third = alone && is_later_address(sheet, server, client.ip) && !did_as_first;
-            let is_second = client.second || third;
+            let is_second = client.second || evidence.came_later.get(&client.ip).copied().unwrap_or(third);
             let letters = match (is_second, client.first, &by_steps) {
                 (true, ..) => [&later, &first],
                 (false, Some(true), _) => [&met, &first],
@@ -571,18 +576,4 @@ impl HostInputs<'_> {
 fn in_time_of_steps(sheet: &Sheet) -> Option<Vec<HostName>> {
     let is_mixed = |group: &Vec<HostName>| are_told_by_company(sheet, group);
     alike_hosts(sheet).iter().any(is_mixed).then(|| distinct(sheet.recorded().flat_map(Step::hosts).copied()))
-}
-
-/// Whether an address is as far from the server's as the sheet numbers a host that comes later: A .1, B .2, C .3.
-fn is_later_address(sheet: &Sheet, server: Option<IpAddr>, ip: IpAddr) -> bool {
-    let Some(server) = server else { return false };
-    let distance = |from: IpAddr, to: IpAddr| match (from, to) {
-        (IpAddr::V4(from), IpAddr::V4(to)) => to.to_bits().checked_sub(from.to_bits()).map(u128::from),
-        (IpAddr::V6(from), IpAddr::V6(to)) => to.to_bits().checked_sub(from.to_bits()),
-        _ => None,
-    };
-    let Some(on_sheet) = sheet.address_of(sheet.server()) else { return false };
-    let apart = distance(server, ip);
-    let of_later = sheet.later_hosts().into_iter().filter_map(|name| distance(on_sheet, sheet.address_of(name)?));
-    apart.is_some() && of_later.into_iter().any(|later| Some(later) == apart)
 }

@@ -23,6 +23,7 @@ mod groups;
 mod hosts;
 mod loopback;
 mod mistaken;
+mod numbering;
 mod one_computer;
 mod order;
 mod parts;

@@ -133,3 +133,33 @@ fn a_client_that_only_the_journal_has_is_not_missed() {
     let one = message(&[journal(THREADED, &[B2, C1, C2])]);
     assert!(one.contains("connected; the sheet has two"), "{one}");
 }
+
+/// The files are those of one host, whose address tells nothing.
+#[test]
+fn the_iterative_servers_journal_tells_who_came_later() {
+    let (server, own, other) = ("192.168.1.1:65432", "192.168.1.77", "192.168.1.78:40110");
+    let client = |port: u16| format!("{own}:{port}");
+    let at_c = || {
+        let mut story = Story::new("at C", 0);
+        for port in [40_200, 40_300, 40_302] {
+            let mut tcp = Story::tcp(&client(port), server);
+            story.handshake(&mut tcp);
+            story.echo(&mut tcp, "one\n");
+            if port == 40_200 {
+                story.close(&mut tcp);
+                story.datagram(&client(51_000), server, "one");
+            }
+        }
+        story.read()
+    };
+    let journal = |clients: &[&str]| {
+        let mut told = journal(ITERATIVE, clients);
+        told.journal.events.iter_mut().for_each(|event| event.local = Some(server.parse().unwrap()));
+        told
+    };
+    let own = client(40_200);
+    let later = steps(vec![at_c()], &[journal(&[other, &own])]);
+    assert_eq!(later, [["Part I step 10", "Part I step 12", "Part II step 3"]]);
+    let first = steps(vec![at_c()], &[journal(&[&own, other])]);
+    assert_eq!(first, [["Part I step 8", "Part I step 12", "Part II step 2"]]);
+}

@@ -8,9 +8,11 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::accounts::ServerRun;
+use crate::analyze::accounts::{Accounts, ServerRun};
 use crate::analyze::conversation::{LabConnection, TcpSighting};
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::company::Company;
+use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::epochs::RunInputs;
 use crate::lab::Sheet;
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -74,6 +76,23 @@ fn beside_those(known: RunInputs<'_>, found: &HashMap<usize, Company>) -> HashMa
     let all = known.connections.iter().enumerate().filter(|(_, one)| one.established());
     let untold = all.filter(|(index, _)| !found.contains_key(index));
     untold.filter_map(|(index, one)| Some((index, company_of(one)?))).collect()
+}
+
+/// The computers whose clients the iterative server accepted after another one's, and those that came first, as journals have it:
+/// whether each came later. Of one that came first in one run and later in another they tell nothing.
+pub(super) fn came_later(accounts: &Accounts, computers: &Computers) -> HashMap<IpAddr, bool> {
+    let (mut told, mut both) = (HashMap::new(), BTreeSet::new());
+    for run in accounts.servers.iter().filter(|run| run.is_named_threaded() == Some(false)) {
+        let hosts = distinct(run.accepted.iter().map(|accepted| computers.of(accepted.client.ip)));
+        // Of one alone nothing tells whether it came first.
+        for (place, host) in hosts.iter().enumerate().filter(|_| hosts.len() > 1) {
+            if *told.entry(*host).or_insert(place > 0) != (place > 0) {
+                both.insert(*host);
+            }
+        }
+    }
+    told.retain(|host, _| !both.contains(host));
+    told
 }
 
 /// The company of all clients that the sheet has for a program.
