@@ -35,6 +35,8 @@ pub struct Story {
     application: Option<String>,
     /// Which of the next segments are not captured, counted from 0.
     lost: Vec<usize>,
+    /// Of what is sent in segments only the lengths are captured.
+    cuts_payload: bool,
     /// The network cards' addresses, by what is told of them.
     cards: Vec<(IpAddr, [u8; 6])>,
     /// The time to live of the packets to come.
@@ -86,6 +88,7 @@ impl Story {
             waited: 0,
             application: None,
             lost: Vec::new(),
+            cuts_payload: false,
             cards: Vec::new(),
             hop_limit: None,
             identification: None,
@@ -195,7 +198,7 @@ impl Story {
             flags: TcpFlags(flags),
             bogus_header: false,
             payload_length: Some(length),
-            payload,
+            payload: if self.cuts_payload { &[] } else { payload },
         };
         let is_lost = self.lost.contains(&0);
         self.lost = self.lost.iter().filter_map(|place| place.checked_sub(1)).collect();
@@ -204,6 +207,11 @@ impl Story {
         }
         let control = u32::from(flags & (SYN | FIN) != 0);
         tcp.next[own] = tcp.next[own].wrapping_add(length + control);
+    }
+
+    /// Of what is sent in segments from now on only the lengths are captured, as with a small snapshot length.
+    pub fn cut_payload(&mut self) {
+        self.cuts_payload = true;
     }
 
     /// Of the next segments, those at these places, counted from 0, are not captured.

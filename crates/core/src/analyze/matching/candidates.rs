@@ -9,6 +9,7 @@ use crate::analyze::matching::services::{
     has_no_text, is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer,
 };
 use crate::analyze::matching::spoken::{Request, is_mixed, is_of_known_program, only_greets_like_ftp, request};
+use crate::analyze::matching::unsaid::{is_given_up, is_unseen};
 use crate::analyze::network::same_link;
 use crate::analyze::translated::Translated;
 use crate::journal::EventKind;
@@ -27,9 +28,6 @@ const NEIGHBOURING_PORTS: u16 = 4;
 
 /// Nanoseconds after one ICMP message in which Linux may not send another one to the same computer (`icmp_ratelimit`).
 pub(crate) const ICMP_LIMITED: i128 = 1_000_000_000;
-
-/// Nanoseconds after which whoever ends a connection by a RST had not given it up at once.
-const LASTING: i128 = 1_000_000_000;
 
 /// Bytes of payload per frame up to which a connection between neighbouring ports of one host only wakes a process up.
 const WAKE_UP_BYTES: u64 = 1;
@@ -70,6 +68,8 @@ pub(super) struct Candidate {
     binary: u32,
     encrypted: u32,
     protocol: u32,
+    /// Those of the binary ones of whose payload the captures hold nothing: it may be text.
+    unseen: u32,
     /// Those with a browser's request that no web server answered, which tells neither.
     asked_in_vain: u32,
     /// Established connections without payload that nobody reset.
@@ -259,6 +259,7 @@ impl Candidates<'_> {
                 one_more(&mut candidate.asked_in_vain);
                 continue;
             }
+            candidate.unseen = candidate.unseen.saturating_add(is_unseen(exchange, connection));
             // What is left of an earlier connection, in this file or in one before it, says nothing of the program.
             if connection.data_frames > 0 || connection.handshake != HandshakeState::NotCaptured {
                 candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
@@ -298,6 +299,7 @@ impl Candidates<'_> {
             let came_back = came_back && side == addressed_side;
             candidate.came_back = Some(came_back && candidate.came_back != Some(false));
             candidate.add_ports(Protocol::Udp, own.port, peer.port, addressed > 0);
+            candidate.unseen = candidate.unseen.saturating_add(is_unseen(exchange, conversation));
             candidate.add_exchange(exchange);
         }
     }
@@ -413,6 +415,11 @@ impl Candidate {
         ];
         let strongest = kinds.into_iter().find(|(count, _)| *count > 0).map(|(_, exchange)| exchange);
         strongest.or(self.journalled.then_some(Exchange::Silence))
+    }
+
+    /// Whether the captures hold nothing of all that it exchanged but lengths.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.exchange() == Some(Exchange::Binary) && self.unseen == self.binary
     }
 
     /// How well this endpoint fits the lab's server. Each line is one piece of evidence; none decides alone.
@@ -544,16 +551,6 @@ fn tcp_exchange(connection: &Exchanged, is_given_up: bool) -> Option<Exchange> {
         // What is left of an earlier connection, or one that nobody meant to use.
         _ => None,
     }
-}
-
-/// Whether a connection without payload was reset as soon as it was there, as scanners do. A client to which nothing was typed is
-/// ended by a RST as well, by its system or by that of a server that was stopped, but only when somebody gets to it.
-fn is_given_up(capture: &CaptureFacts, position: usize, connection: &Exchanged) -> bool {
-    if connection.data_frames > 0 || connection.close != Close::Reset {
-        return false;
-    }
-    let times = capture.traffic.tcp_at(position).and_then(|whole| whole.first_time.zip(whole.last_time));
-    times.is_none_or(|(first, last)| last.nanoseconds_since(first) < LASTING)
 }
 
 /// The strongest of what both sides sent. Text of one side may be answered with binary data.

@@ -44,6 +44,9 @@ mod spoken;
 mod steps;
 mod streams;
 mod undelivered;
+mod unsaid;
+#[cfg(test)]
+mod unsaid_tests;
 mod view;
 
 #[cfg(test)]

@@ -275,22 +275,21 @@ impl<'a> Field<'a> {
     }
 
     /// The binary programs that fit best, one for each protocol that no program with text uses, on one computer: of several, the
-    /// others are hardly the lab's.
+    /// others are hardly the lab's. Those there of whose data the captures hold nothing may have exchanged text.
     fn best_binary(&self, text: &[(Endpoint, i32)]) -> Vec<(Endpoint, i32)> {
         let mut protocols: HashSet<Protocol> = text.iter().map(|((protocol, _), _)| *protocol).collect();
         let mut computers: HashSet<IpAddr> = text.iter().map(|((_, address), _)| computer(address.ip)).collect();
-        let mut best = Vec::new();
-        for (endpoint, score) in &self.ranked {
+        let fits = |(endpoint, score): &&(Endpoint, i32)| {
             let candidate = self.candidates.get(endpoint);
             let near = candidate.is_some_and(Candidate::on_link) && candidate.is_some_and(Candidate::acts_as_server);
+            let is_binary = self.exchange(endpoint) == Some(Exchange::Binary);
+            is_binary && self.is_unclaimed(endpoint) && *score >= LAB_SCORE && near
+        };
+        let mut best = Vec::new();
+        for (endpoint, score) in self.ranked.iter().filter(fits) {
+            let is_unseen = self.candidates.get(endpoint).is_some_and(Candidate::is_unseen);
             let beside = computers.is_empty() || computers.contains(&computer(endpoint.1.ip));
-            if self.exchange(endpoint) == Some(Exchange::Binary)
-                && !protocols.contains(&endpoint.0)
-                && self.is_unclaimed(endpoint)
-                && *score >= LAB_SCORE
-                && near
-                && beside
-            {
+            if beside && (is_unseen || !protocols.contains(&endpoint.0)) {
                 protocols.insert(endpoint.0);
                 computers.insert(computer(endpoint.1.ip));
                 best.push((*endpoint, *score));
@@ -492,6 +491,9 @@ impl<'a> Field<'a> {
         let strongest = || shown.iter().filter_map(|endpoint| self.strongest(endpoint)).max();
         let reason = match given {
             Some(given) => given.to_owned(),
+            None if shown.iter().all(|endpoint| self.candidates.get(endpoint).is_some_and(Candidate::is_unseen)) => {
+                ", because clients exchange data there, of which the files hold only the lengths".to_owned()
+            }
             None => reason(strongest(), shown.len() == 1),
         };
         let mut why = Text::from(format!("{noun}: "));
