@@ -10,10 +10,11 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Listener, Moment, SaidOn, Seen};
 use crate::analyze::text::{Text, say};
-use crate::lab::Step;
+use crate::lab::{Does, Step};
 use socklab_packets::track::HandshakeState;
+use socklab_packets::types::Protocol;
 
-const SEVERAL: &str = "So this server serves several clients at the same time.";
+const SEVERAL: &str = "So this server serves several clients at the same time";
 
 /// Whether the second client was served while the first was connected, with the claim that says so; `None` where the
 /// captures do not tell.
@@ -105,7 +106,7 @@ fn by_times(
                     let text = say!["No frame answers its line (", line, "): maybe the server no longer read from it."];
                     draft.beside(Basis::Unknown, text, Vec::new());
                 } else if at == attempt.connection.server() {
-                    draft.inferred(SEVERAL, Vec::new());
+                    draft.inferred(format!("{SEVERAL}{}.", or_two_programs(view, attempt)), Vec::new());
                 } else if let Some(sighting) =
                     first.connection.with_frame(first_established.capture, first_established.frame)
                 {
@@ -164,10 +165,25 @@ fn told_beside(view: &LabView<'_>, attempt: &Known<'_>, first: &Known<'_>, told:
     still_connected(view, [first, attempt], &seen.established?, told, false).filter(|_| is_open)
 }
 
+/// What two clients that were served at the same time may show as well, if they are all that there are: the first program
+/// accepted one and closed its listening socket, so that the second one started and accepted the other. Not where a journal
+/// tells that it did not, nor where one client was told what another one said.
+fn or_two_programs(view: &LabView<'_>, attempt: &Known<'_>) -> String {
+    let is_of_it = |known: &Known<'_>| {
+        let is_made = known.connection.established() && !known.step.is_parallel();
+        is_made && known.connection.server() == attempt.connection.server()
+    };
+    let failed = view.accounts.failed_binds.iter().any(|failed| failed.protocol == Protocol::Tcp);
+    let is_chat = view.known().filter(is_of_it).any(|known| known.timeline.said_on().next().is_some());
+    let is_one_each = !failed && !is_chat && view.known().filter(is_of_it).count() <= 2;
+    let second = view.config.sheet.doing(Does::SecondServer).filter(|_| is_one_each);
+    second.map(|step| format!(", or the second one ({}) started and served one", step.short())).unwrap_or_default()
+}
+
 /// Says that the first client was connected, and what follows: yes.
 fn serves_several((text, evidence): Shown, draft: &mut Draft) -> bool {
     draft.proved(text, evidence);
-    draft.inferred(SEVERAL, Vec::new());
+    draft.inferred(format!("{SEVERAL}."), Vec::new());
     true
 }
 

@@ -74,7 +74,9 @@ fn a_line_that_is_missing_leaves_a_connection_open() {
     story.wait(1000);
     story.echo(&mut b, "three\n");
     let analysis = of(vec![story.read()]);
-    assert!(said(&analysis, "I.3").contains(SEVERAL), "{}", said(&analysis, "I.3"));
+    // One that closes its listening socket after its first client leaves the address to the second server.
+    let several = format!("{SEVERAL}, or the second one (step 9) started and served one.");
+    assert!(said(&analysis, "I.3").contains(&several), "{}", said(&analysis, "I.3"));
 }
 
 #[test]
