@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::evidence::Evidence;
@@ -12,7 +12,6 @@ use crate::analyze::served::ServerKind;
 use crate::journal::NamedJournal;
 use crate::journal::{EventKind, JournalEvent};
 use socklab_packets::limits::JOURNAL_ENTRIES;
-use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
 /// The names by which the threaded server's journal is told from the iterative one's: as commands, and of the lab's Python
@@ -391,50 +390,6 @@ impl ServerRun {
 }
 
 impl Accounts {
-    /// The captured connections of which the servers' journals say something, with that.
-    pub(crate) fn pair_with(&self, connections: &[LabConnection]) -> HashMap<usize, Account> {
-        let paired = self.paired(connections, LabConnection::established);
-        paired.into_iter().map(|(index, (_, account))| (index, account)).collect()
-    }
-
-    /// The runs that accepted captured connections or left them in the queue, also of those of which only the end was captured.
-    pub(crate) fn runs_of(&self, connections: &[LabConnection]) -> HashMap<usize, &ServerRun> {
-        let was_made = |one: &LabConnection| one.established() || one.handshake() == HandshakeState::NotCaptured;
-        self.paired(connections, was_made).into_iter().map(|(index, (run, _))| (index, run)).collect()
-    }
-
-    /// Where an address was used again, connections are paired in order.
-    fn paired(
-        &self,
-        connections: &[LabConnection],
-        was_made: impl Fn(&LabConnection) -> bool,
-    ) -> HashMap<usize, (&ServerRun, Account)> {
-        let mut pairs: HashMap<usize, (&ServerRun, Account)> = HashMap::new();
-        let mut of_client: HashMap<SocketAddress, Vec<usize>> = HashMap::new();
-        for (index, connection) in connections.iter().enumerate().filter(|(_, one)| was_made(one)) {
-            of_client.entry(connection.client()).or_default().push(index);
-        }
-        let mut pair = |run, client: SocketAddress, local: Option<SocketAddress>, account: Account| {
-            let mut of_client = of_client.get(&client).into_iter().flatten();
-            let free = |index: &&usize| {
-                !pairs.contains_key(*index) && connections.get(**index).is_some_and(|one| ServerRun::is_at(local, one))
-            };
-            if let Some(index) = of_client.find(free) {
-                pairs.insert(*index, (run, account));
-            }
-        };
-        for run in &self.servers {
-            for (place, accepted) in run.accepted.iter().enumerate() {
-                let account = Account::Accepted { entry: accepted.accepted.clone(), turn: run.turn(place) };
-                pair(run, accepted.client, accepted.local, account);
-            }
-            for Left { client, local, queued, gone } in &run.left {
-                pair(run, *client, *local, Account::Left { queued: queued.clone(), gone: gone.clone() });
-            }
-        }
-        pairs
-    }
-
     /// Where a program sent to an accepted connection before it had read anything of it.
     pub(crate) fn greeted(&self, account: &Account) -> Option<&Entry> {
         let Account::Accepted { entry, .. } = account else { return None };

@@ -9,7 +9,7 @@ use crate::analyze::matching::services::{
     has_no_text, is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer,
 };
 use crate::analyze::matching::spoken::{Request, is_mixed, is_of_known_program, only_greets_like_ftp, request};
-use crate::analyze::matching::unsaid::{is_given_up, is_unseen};
+use crate::analyze::matching::unsaid::{has_only_lengths, is_given_up};
 use crate::analyze::network::same_link;
 use crate::analyze::translated::Translated;
 use crate::journal::EventKind;
@@ -259,7 +259,7 @@ impl Candidates<'_> {
                 one_more(&mut candidate.asked_in_vain);
                 continue;
             }
-            candidate.unseen = candidate.unseen.saturating_add(is_unseen(exchange, connection));
+            candidate.add_unseen(exchange.filter(|_| has_only_lengths(connection)));
             // What is left of an earlier connection, in this file or in one before it, says nothing of the program.
             if connection.data_frames > 0 || connection.handshake != HandshakeState::NotCaptured {
                 candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
@@ -299,7 +299,7 @@ impl Candidates<'_> {
             let came_back = came_back && side == addressed_side;
             candidate.came_back = Some(came_back && candidate.came_back != Some(false));
             candidate.add_ports(Protocol::Udp, own.port, peer.port, addressed > 0);
-            candidate.unseen = candidate.unseen.saturating_add(is_unseen(exchange, conversation));
+            candidate.add_unseen(exchange.filter(|_| has_only_lengths(conversation)));
             candidate.add_exchange(exchange);
         }
     }
@@ -387,6 +387,10 @@ impl Candidate {
         if services == [false, true] {
             one_more(&mut self.peer_service);
         }
+    }
+
+    fn add_unseen(&mut self, exchange: Option<Exchange>) {
+        self.unseen = self.unseen.saturating_add(u32::from(exchange == Some(Exchange::Binary)));
     }
 
     fn add_exchange(&mut self, exchange: Option<Exchange>) {

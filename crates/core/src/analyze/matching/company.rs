@@ -62,9 +62,9 @@ pub(super) fn company(
     let nobody = BTreeSet::new();
     let known = RunInputs { story, accounts, computers, connections, conversations, parallel: &nobody };
     let mut named = by_program(sheet, RunInputs { parallel: &parallel, ..known });
-    parallel.retain(|index| named.get(index) != Some(&Company::Alone));
+    parallel.retain(|index| named.get(index) != Some(&false));
     let of_threaded: BTreeSet<usize> =
-        named.iter().filter(|(_, company)| **company == Company::Parallel).map(|(index, _)| *index).collect();
+        named.iter().filter(|(_, is_parallel)| **is_parallel).map(|(index, _)| *index).collect();
     parallel.extend(&of_threaded);
     let mut others = OneAtATime::default();
     if computers.is_alone() {
@@ -290,11 +290,11 @@ fn waiting_for_one(
     groups.iter().filter(waits).flat_map(|(_, group)| group.iter().copied()).collect()
 }
 
-/// Takes the company of these from what tells it.
-fn take(told: &HashMap<usize, Company>, all: &mut [Company]) {
-    for (index, company) in told {
+/// Takes the company of those of which it is told whether they are of clients side by side.
+fn take(told: &HashMap<usize, bool>, all: &mut [Company]) {
+    for (index, is_parallel) in told {
         if let Some(own) = all.get_mut(*index) {
-            *own = *company;
+            *own = if *is_parallel { Company::Parallel } else { Company::Alone };
         }
     }
 }

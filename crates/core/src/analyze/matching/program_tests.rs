@@ -1,8 +1,8 @@
 //! Of which part clients are that a program served whose journal names it.
 
 use crate::analyze::analysis::{Analysis, Code};
-use crate::analyze::analyze;
 use crate::analyze::testing::Story;
+use crate::analyze::{analyze, lab_file};
 use crate::journal::{Journal, NamedJournal};
 use crate::lab::LabConfig;
 use socklab_packets::pipeline::CaptureFacts;
@@ -88,6 +88,20 @@ fn clients_of_the_iterative_server_are_of_part_one_though_they_were_side_by_side
     let captures = || vec![beside("1", 0, &[B], true), beside("2", 600, &[C1, C2], false)];
     assert_eq!(steps(captures(), &[journal(ITERATIVE, &[B, C1, C2])]), [["Part I step 8"], ["Part I step 10"]]);
     assert_eq!(steps(captures(), &[journal("tcp_server.py", &[B, C1, C2])]), [["Part I step 8"], ["Part I step 10"]]);
+}
+
+/// On a lecturer's sheet the threaded server may serve both parts.
+#[test]
+fn a_program_of_both_parts_tells_none() {
+    let server = "title = \"The TCP server at A\"\ndoes = \"server\"\n";
+    let sheet = include_str!("../../lab/sheet.toml");
+    assert_eq!(sheet.matches(server).count(), 1);
+    let config = lab_file(&sheet.replace(server, &format!("{server}parallel = true\n"))).unwrap();
+    let captures = || vec![in_turn("2", 600, &[B1, B2]), in_turn("3", 900, &[C1, C2])];
+    let journals = [journal(THREADED, &[B1, B2, C1, C2])];
+    let told = of_captures(&analyze(captures(), &journals, &config));
+    assert_eq!(told, of_captures(&analyze(captures(), &[], &config)));
+    assert_ne!(told, steps(captures(), &journals));
 }
 
 /// Without a journal of the other program, what its clients did tells better.

@@ -3,7 +3,7 @@
 //!
 //! Somebody may have started the wrong one of both, for which there are signs in the packets. Then these tell the parts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
@@ -11,7 +11,6 @@ use foldhash::{HashMap, HashMapExt};
 use crate::analyze::accounts::{Accounts, ServerRun};
 use crate::analyze::conversation::{LabConnection, TcpSighting};
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::company::Company;
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::epochs::RunInputs;
 use crate::lab::Sheet;
@@ -23,30 +22,28 @@ const COMPARED: usize = 256;
 /// A capture and a server.
 type Place = (usize, SocketAddress);
 
-/// The company of the connections, by their indices, that a journal's program served, where the sheet has that program for one
-/// company only.
-pub(super) fn by_program(sheet: &Sheet, known: RunInputs<'_>) -> HashMap<usize, Company> {
-    let mut runs: Vec<(&ServerRun, Vec<usize>)> = Vec::new();
+/// The connections, by their indices, that a journal's program served: whether they are of clients side by side, where the sheet
+/// has that program for such alone or for others alone.
+pub(super) fn by_program(sheet: &Sheet, known: RunInputs<'_>) -> HashMap<usize, bool> {
+    let mut runs: HashMap<*const ServerRun, (&ServerRun, Vec<usize>)> = HashMap::new();
     for (index, run) in known.accounts.runs_of(known.connections) {
-        match runs.iter_mut().find(|(other, _)| std::ptr::eq(*other, run)) {
-            Some((_, members)) => members.push(index),
-            None => runs.push((run, vec![index])),
-        }
+        runs.entry(std::ptr::from_ref(run)).or_insert_with(|| (run, Vec::new())).1.push(index);
     }
+    let sent = last_datagrams(known);
     let had_clients = |threaded: bool| {
         let mut servers = known.accounts.servers.iter();
         servers.any(|run| run.is_named_threaded() == Some(threaded) && !run.accepted.is_empty())
     };
     let are_both = had_clients(true) && had_clients(false);
     let mut found = HashMap::new();
-    for (run, members) in runs {
+    for (run, members) in runs.into_values() {
         let Some(threaded) = run.is_named_threaded() else { continue };
         let is_wrong = || match threaded {
-            true => is_before_datagrams(known, &members),
+            true => is_before_datagrams(known, &sent, &members),
             false => is_first_host_beside(known, run, &members),
         };
-        if let Some(company) = company_of(sheet, threaded).filter(|_| are_both || !is_wrong()) {
-            found.extend(members.iter().map(|index| (*index, company)));
+        if let Some(is_parallel) = serves_parallel(sheet, threaded).filter(|_| are_both || !is_wrong()) {
+            found.extend(members.iter().map(|index| (*index, is_parallel)));
         }
     }
     let beside = beside_those(known, &found);
@@ -54,28 +51,29 @@ pub(super) fn by_program(sheet: &Sheet, known: RunInputs<'_>) -> HashMap<usize, 
     found
 }
 
-/// The connections that no program accepted and that were open beside those of one company at one server: nobody could start
+/// The connections that no program accepted and that were open beside those of one program at one server: nobody could start
 /// another one there meanwhile.
-fn beside_those(known: RunInputs<'_>, found: &HashMap<usize, Company>) -> HashMap<usize, Company> {
-    let mut told: HashMap<Place, Vec<(&TcpSighting, Company)>> = HashMap::new();
+fn beside_those(known: RunInputs<'_>, found: &HashMap<usize, bool>) -> HashMap<usize, bool> {
+    let mut told: HashMap<Place, Vec<(&TcpSighting, bool)>> = HashMap::new();
     let place = |sighting: &TcpSighting| (sighting.capture, known.computers.socket(sighting.server()));
-    for (index, company) in found {
+    // In the order of the files, of which the first are compared.
+    for (index, is_parallel) in found.iter().collect::<BTreeMap<_, _>>() {
         let connection = known.connections.get(*index).filter(|one| one.established());
         for sighting in connection.into_iter().flat_map(|one| one.sightings()) {
-            told.entry(place(sighting)).or_default().push((sighting, *company));
+            told.entry(place(sighting)).or_default().push((sighting, *is_parallel));
         }
     }
-    let company_of = |connection: &LabConnection| {
+    let is_of_parallel = |connection: &LabConnection| {
         let mut beside = connection.sightings().iter().flat_map(|own| {
             let others = told.get(&place(own)).into_iter().flatten().take(COMPARED);
-            others.filter(|(other, _)| own.overlaps(other)).map(|(_, company)| *company)
+            others.filter(|(other, _)| own.overlaps(other)).map(|(_, is_parallel)| *is_parallel)
         });
         let first = beside.next()?;
         beside.all(|other| other == first).then_some(first)
     };
     let all = known.connections.iter().enumerate().filter(|(_, one)| one.established());
     let untold = all.filter(|(index, _)| !found.contains_key(index));
-    untold.filter_map(|(index, one)| Some((index, company_of(one)?))).collect()
+    untold.filter_map(|(index, one)| Some((index, is_of_parallel(one)?))).collect()
 }
 
 /// The computers whose clients the iterative server accepted after another one's, and those that came first, as journals have it:
@@ -95,22 +93,30 @@ pub(super) fn came_later(accounts: &Accounts, computers: &Computers) -> HashMap<
     told
 }
 
-/// The company of all clients that the sheet has for a program.
-fn company_of(sheet: &Sheet, threaded: bool) -> Option<Company> {
+/// Whether the clients that the sheet has for a program are side by side; `None` where it has both.
+fn serves_parallel(sheet: &Sheet, threaded: bool) -> Option<bool> {
     let steps = sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && !step.is_refused());
     let mut own = steps.filter(|step| sheet.has_parallel_server(step) == threaded).map(|step| step.is_parallel());
     let first = own.next()?;
-    own.all(|other| other == first).then_some(if first { Company::Parallel } else { Company::Alone })
+    own.all(|other| other == first).then_some(first)
+}
+
+/// When each computer sent its last datagram, by the recorded times.
+fn last_datagrams(known: RunInputs<'_>) -> HashMap<IpAddr, i128> {
+    let mut last: HashMap<IpAddr, i128> = HashMap::new();
+    for (host, sent) in known.datagrams() {
+        if let Some(sent) = known.at(&sent) {
+            let of_host = last.entry(host).or_insert(sent);
+            *of_host = sent.max(*of_host);
+        }
+    }
+    last
 }
 
 /// Whether a run had clients before their hosts' datagrams, by the recorded times: the step with datagrams is of the part before.
-fn is_before_datagrams(known: RunInputs<'_>, members: &[usize]) -> bool {
-    let datagrams: Vec<(IpAddr, i128)> =
-        known.datagrams().filter_map(|(host, sent)| Some((host, known.at(&sent)?))).collect();
-    members.iter().any(|index| {
-        let client = known.host(*index).zip(known.begin(*index));
-        client.is_some_and(|(host, begin)| datagrams.iter().any(|(other, sent)| *other == host && begin < *sent))
-    })
+fn is_before_datagrams(known: RunInputs<'_>, sent: &HashMap<IpAddr, i128>, members: &[usize]) -> bool {
+    let is_before = |(host, begin): (IpAddr, i128)| sent.get(&host).is_some_and(|sent| begin < *sent);
+    members.iter().filter_map(|index| known.host(*index).zip(known.begin(*index))).any(is_before)
 }
 
 /// Whether the host that a run served first had clients side by side there.

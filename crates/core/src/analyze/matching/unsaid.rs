@@ -1,6 +1,5 @@
 //! Streams that tell little of what was said in them: nobody meant to use them, or the capture cut all payload off.
 
-use crate::analyze::matching::candidates::Exchange;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Close, Exchanged, PayloadKind, Side, TcpConnection};
 
@@ -23,7 +22,7 @@ pub(super) fn is_given_up(capture: &CaptureFacts, position: usize, connection: &
     times.is_none_or(|(first, last)| last.nanoseconds_since(first) < LASTING)
 }
 
-/// How many streams with payload this is, none or one, of which the capture holds nothing but lengths.
-pub(super) fn is_unseen(exchange: Option<Exchange>, stream: &Exchanged) -> u32 {
-    u32::from(exchange == Some(Exchange::Binary) && stream.payload_kinds == [PayloadKind::None; 2])
+/// Whether the capture holds nothing of a stream's payload but lengths.
+pub(super) fn has_only_lengths(stream: &Exchanged) -> bool {
+    stream.payload_bytes > 0 && stream.payload_kinds == [PayloadKind::None; 2]
 }

@@ -1,12 +1,59 @@
 //! Which server's journal says something of which connection. What it adds to the frames, [`Service::told_by`] decides.
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashMapExt, HashSet};
 
-use crate::analyze::accounts::Accounts;
+use crate::analyze::accounts::{Account, Accounts, Left, ServerRun};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::service::Service;
 use crate::analyze::story::timeline::{Seen, Timeline};
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
+
+impl Accounts {
+    /// The captured connections of which the servers' journals say something, with that.
+    pub(crate) fn pair_with(&self, connections: &[LabConnection]) -> HashMap<usize, Account> {
+        let paired = self.paired(connections, LabConnection::established);
+        paired.into_iter().map(|(index, (_, account))| (index, account)).collect()
+    }
+
+    /// The runs that accepted captured connections or left them in the queue, also of those of which only the end was captured.
+    pub(crate) fn runs_of(&self, connections: &[LabConnection]) -> HashMap<usize, &ServerRun> {
+        let was_made = |one: &LabConnection| one.established() || one.handshake() == HandshakeState::NotCaptured;
+        self.paired(connections, was_made).into_iter().map(|(index, (run, _))| (index, run)).collect()
+    }
+
+    /// Where an address was used again, connections are paired in order.
+    fn paired(
+        &self,
+        connections: &[LabConnection],
+        was_made: impl Fn(&LabConnection) -> bool,
+    ) -> HashMap<usize, (&ServerRun, Account)> {
+        let mut pairs: HashMap<usize, (&ServerRun, Account)> = HashMap::new();
+        let mut of_client: HashMap<SocketAddress, Vec<usize>> = HashMap::new();
+        for (index, connection) in connections.iter().enumerate().filter(|(_, one)| was_made(one)) {
+            of_client.entry(connection.client()).or_default().push(index);
+        }
+        let mut pair = |run, client: SocketAddress, local: Option<SocketAddress>, account: Account| {
+            let mut of_client = of_client.get(&client).into_iter().flatten();
+            let free = |index: &&usize| {
+                !pairs.contains_key(*index) && connections.get(**index).is_some_and(|one| ServerRun::is_at(local, one))
+            };
+            if let Some(index) = of_client.find(free) {
+                pairs.insert(*index, (run, account));
+            }
+        };
+        for run in &self.servers {
+            for (place, accepted) in run.accepted.iter().enumerate() {
+                let account = Account::Accepted { entry: accepted.accepted.clone(), turn: run.turn(place) };
+                pair(run, accepted.client, accepted.local, account);
+            }
+            for Left { client, local, queued, gone } in &run.left {
+                pair(run, *client, *local, Account::Left { queued: queued.clone(), gone: gone.clone() });
+            }
+        }
+        pairs
+    }
+}
 
 /// Adds what the journals say to what the frames show of each connection.
 pub(super) fn add(
