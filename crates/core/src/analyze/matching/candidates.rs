@@ -404,8 +404,7 @@ impl Candidate {
         });
     }
 
-    /// What it exchanged, as far as that may be the lab's. Payload outranks attempts; what is mostly another protocol's
-    /// is not the lab's.
+    /// What it exchanged that may be the lab's. Payload outranks attempts; what is mostly another protocol's is none of it.
     pub(super) fn exchange(&self) -> Option<Exchange> {
         if self.protocol > self.text.saturating_add(self.binary) {
             return None;
