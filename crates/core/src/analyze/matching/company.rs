@@ -16,6 +16,7 @@ use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::matching::one_computer::first_part;
 use crate::analyze::matching::programs::by_program;
 use crate::analyze::matching::sheet_order::InOrder;
+use crate::analyze::matching::swapped::alone_after_pair;
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet};
@@ -80,6 +81,8 @@ pub(super) fn company(
         others.alone.extend(waiting_for_one(story, computers, connections, &parallel));
         parallel.retain(|index| !others.contains(*index));
         others.alone.extend(InOrder::new(sheet, RunInputs { parallel: &parallel, ..known }).first_capture_of_pair());
+        parallel.retain(|index| !others.contains(*index));
+        others.alone.extend(alone_after_pair(RunInputs { parallel: &parallel, ..known }));
     }
     others.forget(&of_threaded);
     parallel.retain(|index| !others.contains(*index));
@@ -88,7 +91,7 @@ pub(super) fn company(
     let servers = servers_of_parallel(computers, connections, &parallel);
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);
-    let connected = first_connections(computers, connections);
+    let connected = first_connections(computers, connections, &parallel);
     let last_but_one = last_but_one(story, connections);
     let clocks = &story.clocks;
     let mut all: Vec<Company> = Vec::with_capacity(connections.len());
@@ -452,10 +455,11 @@ fn first_datagrams(computers: &Computers, conversations: &[LabConversation]) -> 
     firsts
 }
 
-/// When each client host first connected in each capture.
-fn first_connections(computers: &Computers, connections: &[LabConnection]) -> Firsts {
+/// When each client host first connected in each capture, but for its clients side by side.
+fn first_connections(computers: &Computers, connections: &[LabConnection], parallel: &BTreeSet<usize>) -> Firsts {
     let mut firsts = Firsts::new();
-    for connection in connections.iter().filter(|connection| connection.established()) {
+    let is_looked_at = |(index, one): &(usize, &LabConnection)| one.established() && !parallel.contains(index);
+    for (_, connection) in connections.iter().enumerate().filter(is_looked_at) {
         for moment in first_moments(connection) {
             keep_first(&mut firsts, computers.of(connection.client().ip), moment);
         }
@@ -464,7 +468,7 @@ fn first_connections(computers: &Computers, connections: &[LabConnection]) -> Fi
 }
 
 /// Whether a host connected again after a connection of its own and then its datagrams: what follows is the run with clients
-/// side by side.
+/// side by side, unless these came first.
 /// Captures of one host's traffic alone were made by its clock, or by the server's.
 fn after_datagrams(
     clocks: &Clocks,

@@ -61,7 +61,7 @@ pub(super) struct Sent(HashMap<(usize, IpAddr), Vec<(RowFrame, i128)>>);
 
 /// The connections that a server had between two moments at which none of its clients was connected.
 pub(super) struct Epoch {
-    server: SocketAddress,
+    pub(super) server: SocketAddress,
     pub(super) members: Vec<usize>,
     /// The computers that had no connection meanwhile, but one attempt to which nothing came back: the queue was full.
     tried: BTreeSet<IpAddr>,

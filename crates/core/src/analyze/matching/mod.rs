@@ -43,6 +43,7 @@ mod sheet_order;
 mod spoken;
 mod steps;
 mod streams;
+mod swapped;
 mod undelivered;
 mod unsaid;
 #[cfg(test)]
@@ -67,6 +68,8 @@ mod host_tests;
 mod sheet_order_tests;
 #[cfg(test)]
 mod step_tests;
+#[cfg(test)]
+mod swapped_tests;
 #[cfg(test)]
 mod tests;
 

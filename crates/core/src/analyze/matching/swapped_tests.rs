@@ -1,0 +1,143 @@
+//! Which part clients are of where the parts of the sheet were done in another order, or one terminal was tried before two.
+
+use crate::analyze::analyze;
+use crate::analyze::testing::{Story, Tcp};
+use crate::lab::LabConfig;
+use socklab_packets::pipeline::CaptureFacts;
+
+const A: &str = "10.0.3.1:65432";
+const UDP_A: &str = "10.0.3.1:65433";
+const B: &str = "10.0.3.2";
+const C: &str = "10.0.3.3";
+
+/// The steps of each file.
+fn steps(captures: Vec<CaptureFacts>) -> Vec<String> {
+    let analysis = analyze(captures, &[], &LabConfig::default());
+    let names = analysis.captures.iter().map(|capture| {
+        let names = capture.steps.iter().map(|recorded| recorded.step.name().replace("Part ", "").replace("step ", ""));
+        names.collect::<Vec<_>>().join(", ")
+    });
+    names.collect()
+}
+
+/// A client whose server prints its line, and answers it or not.
+fn client(story: &mut Story, host: &str, port: u16, is_answered: bool) -> Tcp {
+    let mut tcp = Story::tcp(&format!("{host}:{port}"), A);
+    story.handshake(&mut tcp);
+    match is_answered {
+        true => story.echo(&mut tcp, "line\n"),
+        false => story.line(&mut tcp, "line\n"),
+    }
+    story.wait(1000);
+    tcp
+}
+
+/// Clients side by side, which end.
+fn pair(story: &mut Story, host: &str, port: u16, is_answered: bool) {
+    let both = [port, port + 2].map(|port| client(story, host, port, is_answered));
+    for mut tcp in both {
+        story.close(&mut tcp);
+        story.wait(1000);
+    }
+}
+
+/// A client alone, which ends.
+fn alone(story: &mut Story, host: &str, port: u16) {
+    let mut tcp = client(story, host, port, false);
+    story.close(&mut tcp);
+    story.wait(1000);
+}
+
+fn datagram(story: &mut Story, host: &str) {
+    story.datagram(&format!("{host}:51000"), UDP_A, "one");
+    story.wait(1000);
+}
+
+/// What a host did one after the other.
+#[derive(Clone, Copy, PartialEq)]
+enum Did {
+    One,
+    Udp,
+    Two,
+}
+
+/// All of it in one file.
+fn whole(file: &str, start: i64, host: &str, did: &[Did]) -> CaptureFacts {
+    let mut story = Story::new(file, start);
+    let first_port = 40_100 + u16::try_from(start).unwrap_or_default();
+    for (port, did) in (first_port..).step_by(10).zip(did) {
+        match did {
+            Did::One => alone(&mut story, host, port),
+            Did::Udp => datagram(&mut story, host),
+            Did::Two => pair(&mut story, host, port, false),
+        }
+    }
+    story.read()
+}
+
+/// Each in a file of its own.
+fn files(start: i64, host: &str, did: &[Did]) -> Vec<CaptureFacts> {
+    (start..)
+        .step_by(60)
+        .zip(did)
+        .map(|(start, did)| whole(&format!("{host} at {start}"), start, host, &[*did]))
+        .collect()
+}
+
+/// A server that only prints; B has a file of each step, and C one of Part II.
+#[test]
+fn files_of_their_own_tell_their_part_in_any_order() {
+    use Did::{One, Two, Udp};
+    for order in [[One, Udp, Two], [One, Two, Udp], [Udp, One, Two], [Udp, Two, One], [Two, One, Udp], [Two, Udp, One]]
+    {
+        let mut captures = files(0, B, &order);
+        let place_of_pair = order.iter().zip(0..).find(|(did, _)| **did == Two).map(|(_, place)| place);
+        captures.push(whole("C", place_of_pair.unwrap_or_default() * 60 + 30, C, &[Two]));
+        let wanted = order.map(|did| match did {
+            One => "I 8",
+            Udp => "I 12",
+            Two => "II 2",
+        });
+        assert_eq!(steps(captures), [&wanted[..], &["II 3"]].concat());
+    }
+}
+
+#[test]
+fn one_file_of_a_host_tells_its_part_by_what_the_datagrams_are_between() {
+    use Did::{One, Two, Udp};
+    for order in [[One, Udp, Two], [One, Two, Udp], [Two, One, Udp], [Two, Udp, One]] {
+        assert_eq!(steps(vec![whole("B", 0, B, &order)]), ["I 8, I 12, II 2"]);
+        let both = vec![whole("B", 0, B, &order), whole("C", 1, C, &order)];
+        assert_eq!(steps(both), ["I 8, I 12, II 2", "I 10, I 12, II 3"]);
+    }
+}
+
+/// Nothing came between them: one client more of Part II.
+#[test]
+fn a_client_alone_right_after_clients_side_by_side_is_one_more_of_them() {
+    assert_eq!(steps(vec![whole("2(c)", 0, B, &[Did::Two, Did::One])]), ["II 2"]);
+    let with_step_12 = vec![whole("12", 0, B, &[Did::Udp]), whole("2(c)", 60, B, &[Did::Two, Did::One])];
+    assert_eq!(steps(with_step_12), ["I 12", "II 2"]);
+}
+
+/// Step 8 was begun again, with two terminals; step 12 has a file of its own, and nothing is of Part II.
+#[test]
+fn clients_side_by_side_in_the_file_of_a_client_before_are_of_step_8_where_datagrams_follow_in_another() {
+    let step_8 = whole("8(d)", 0, B, &[Did::One, Did::Two]);
+    assert_eq!(steps(vec![step_8, whole("12", 60, B, &[Did::Udp])]), ["I 8", "I 12"]);
+}
+
+/// All in A's file, where all are answered: by Part II's server while several are connected.
+#[test]
+fn a_server_that_serves_several_is_told_from_the_one_before_it_at_the_same_address() {
+    let mut story = Story::new("A", 0);
+    let mut first = client(&mut story, B, 40_100, true);
+    let mut waiting = client(&mut story, C, 40_110, false);
+    story.close(&mut waiting);
+    story.close(&mut first);
+    story.wait(5000);
+    pair(&mut story, B, 40_200, true);
+    pair(&mut story, C, 40_210, true);
+    datagram(&mut story, B);
+    assert_eq!(steps(vec![story.read()]), ["I 8, I 10, I 12, II 2, II 3"]);
+}
