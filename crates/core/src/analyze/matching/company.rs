@@ -10,7 +10,7 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::attempts::attempts;
 use crate::analyze::matching::computers::Computers;
-use crate::analyze::matching::early::early_clients;
+use crate::analyze::matching::early::{early_clients, second_hosts};
 use crate::analyze::matching::epochs::{LONGEST_PAUSE, OneAtATime, RunInputs, first_moments, one_at_a_time};
 use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::matching::one_computer::first_part;
@@ -121,6 +121,9 @@ pub(super) fn company(
         let early =
             early_clients(config, story, computers, connections, |index| all.get(index) == Some(&Company::Parallel));
         take_for_parallel(early, &mut all);
+        let is_alone = |index: usize| all.get(index) == Some(&Company::Alone);
+        let tried = in_order.tried_before_pair(&second_hosts(config, computers), is_alone);
+        take_for_parallel(tried, &mut all);
         let elsewhere = in_order.at_server_without_first_host(|index| all.get(index) == Some(&Company::Alone));
         take_for_parallel(elsewhere, &mut all);
     }

@@ -24,16 +24,7 @@ pub(super) fn early_clients(
     connections: &[LabConnection],
     is_parallel: impl Fn(usize) -> bool,
 ) -> Vec<usize> {
-    let sheet = &config.sheet;
-    let comes_second = |host: HostName| {
-        let mut alone = sheet
-            .recorded()
-            .filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel() && step.hosts().contains(&host));
-        alone.all(Step::is_beside_busy)
-    };
-    let address = |host: HostName| config.hosts.get(&host).copied().or_else(|| sheet.address_of(host));
-    let seconds: Vec<IpAddr> =
-        sheet.clients().filter(|host| comes_second(*host)).filter_map(address).map(|ip| computers.of(ip)).collect();
+    let seconds = second_hosts(config, computers);
     let at_servers = AtServers::new(computers, connections, is_parallel);
     let is_early = |(index, connection): &(usize, &LabConnection)| {
         let index = *index;
@@ -54,6 +45,19 @@ pub(super) fn early_clients(
         at_servers.parallel(host, server).filter(met).take(wanted).count() == wanted && came_first()
     };
     connections.iter().enumerate().filter(is_early).map(|(index, _)| index).collect()
+}
+
+/// The computers of the hosts that have no client alone but beside the first host's.
+pub(super) fn second_hosts(config: &LabConfig, computers: &Computers) -> Vec<IpAddr> {
+    let sheet = &config.sheet;
+    let comes_second = |host: HostName| {
+        let mut alone = sheet
+            .recorded()
+            .filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel() && step.hosts().contains(&host));
+        alone.all(Step::is_beside_busy)
+    };
+    let address = |host: HostName| config.hosts.get(&host).copied().or_else(|| sheet.address_of(host));
+    sheet.clients().filter(|host| comes_second(*host)).filter_map(address).map(|ip| computers.of(ip)).collect()
 }
 
 /// A server's connections, by their index, each with its client's computer.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::ServerKind;
+use crate::analyze::matching::early::is_recorded_open_when_begins;
 use crate::analyze::matching::epochs::{LONGEST_PAUSE, RunInputs};
 use crate::lab::Sheet;
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -143,6 +144,59 @@ impl<'a> InOrder<'a> {
             }
         }
         found
+    }
+
+    /// The clients alone of a host that comes second, where they came when another host's clients side by side had come to the same
+    /// server, and before its own ones, which the same captures show: one terminal was tried first. Not if it waited, nor if the
+    /// host's datagrams came afterwards, nor if another host's client alone was there, as in the part before.
+    pub(super) fn tried_before_pair(&self, seconds: &[IpAddr], is_alone: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (host, of_host) in self.begun.iter().filter(|(host, _)| seconds.contains(host)) {
+            let mut next: BTreeMap<Option<SocketAddress>, usize> = BTreeMap::new();
+            for (begin, index) in of_host.iter().rev() {
+                let server = self.server(*index);
+                if self.known.parallel.contains(index) {
+                    next.insert(server, *index);
+                    continue;
+                }
+                let Some(pair) = next.get(&server) else { continue };
+                let is_tried = is_alone(*index)
+                    && !self.waited(*index)
+                    && self.is_in_one_capture(*index, *pair)
+                    && self.follows_pair(*host, *begin, server)
+                    && self.sent.get(host).is_none_or(|sent| sent.last() <= Some(begin))
+                    && !self.is_beside_alone(*host, *index, &is_alone);
+                if is_tried {
+                    found.push(*index);
+                }
+            }
+        }
+        found
+    }
+
+    fn is_in_one_capture(&self, one: usize, other: usize) -> bool {
+        let connections = self.known.connections.get(one).zip(self.known.connections.get(other));
+        connections.is_some_and(|(one, other)| {
+            one.sightings().iter().any(|sighting| other.in_capture(sighting.capture).is_some())
+        })
+    }
+
+    /// Whether clients side by side of another computer came to a server before this moment.
+    fn follows_pair(&self, host: IpAddr, begin: i128, server: Option<SocketAddress>) -> bool {
+        let of_server = server.and_then(|server| self.beside.get(&server));
+        let mut others = of_server.into_iter().flatten().filter(|(other, _)| **other != host);
+        others.any(|(_, begins)| {
+            let before = begins.get(..begins.partition_point(|other| *other < begin));
+            let last = before.and_then(<[i128]>::last);
+            last.is_some_and(|last| begin.saturating_sub(*last) < LONGEST_PAUSE)
+        })
+    }
+
+    /// Whether a client alone of another computer was connected to the same server when this one came.
+    fn is_beside_alone(&self, host: IpAddr, index: usize, is_alone: impl Fn(usize) -> bool) -> bool {
+        let others = self.begun.iter().filter(|(other, _)| **other != host).flat_map(|(_, of_other)| of_other);
+        let mut others = others.filter(|(_, other)| is_alone(*other) && self.server(*other) == self.server(index));
+        others.any(|(_, other)| is_recorded_open_when_begins(self.known.story, *other, index))
     }
 
     /// The first clients side by side of a host that had no others than such, where they are in a capture of their own or at a

@@ -20,6 +20,12 @@ fn steps(captures: Vec<CaptureFacts>) -> Vec<String> {
     names.collect()
 }
 
+/// The step of the client with this port.
+fn step_of(captures: Vec<CaptureFacts>, port: u16) -> String {
+    let streams = analyze(captures, &[], &LabConfig::default()).lab.streams;
+    streams.iter().find(|stream| stream.client.port == port).map(|stream| stream.step.name()).unwrap_or_default()
+}
+
 /// A client whose server prints its line, and answers it or not.
 fn client(story: &mut Story, host: &str, port: u16, is_answered: bool) -> Tcp {
     let mut tcp = Story::tcp(&format!("{host}:{port}"), A);
@@ -140,4 +146,19 @@ fn a_server_that_serves_several_is_told_from_the_one_before_it_at_the_same_addre
     pair(&mut story, C, 40_210, true);
     datagram(&mut story, B);
     assert_eq!(steps(vec![story.read()]), ["I 8, I 10, I 12, II 2, II 3"]);
+}
+
+/// C tried one terminal, and then two, in its file of Part II, after B's clients. Step 10 has another file or none.
+#[test]
+fn a_client_that_was_tried_before_two_others_is_of_their_part() {
+    let tried = |start: i64, did: &[Did], others: Vec<CaptureFacts>| {
+        let port = 40_100 + u16::try_from(start).unwrap_or_default();
+        step_of(others.into_iter().chain([whole("3(c)", start, C, did)]).collect(), port)
+    };
+    let of_b = || files(60, B, &[Did::Udp, Did::Two]);
+    assert_eq!(tried(180, &[Did::One, Did::Two], of_b()), "Part II step 3");
+    // It was before B's clients, or before its own datagrams, whenever these came.
+    assert_eq!(tried(0, &[Did::One, Did::Two], of_b()), "Part I step 10");
+    assert_eq!(tried(180, &[Did::One, Did::Udp, Did::Two], of_b()), "Part I step 10");
+    assert_eq!(tried(180, &[Did::One, Did::Two, Did::Udp], of_b()), "Part I step 10");
 }
