@@ -59,8 +59,20 @@ fn spare_finding(view: &LabView<'_>, capture: usize, steps: &[Step]) -> Finding 
 fn finding(view: &LabView<'_>, doubt: &Doubt) -> Finding {
     let what = doubt.sentence();
     let option = |option: &str, name: String, value: &str| Span::Code(format!("{option} {name}{value}"));
-    let (code, message) = match doubt.hosts.first() {
-        None => {
+    let (code, message) = match (doubt.hosts.first(), doubt.client) {
+        (None, Some(client)) => {
+            let step = doubt.steps.first().map(ToString::to_string).unwrap_or_default();
+            let message = say![
+                format!("{what} "),
+                client,
+                " connected when clients side by side had gone: it may be one more of them, or the only one of a step that was \
+                 done later. Name the step of a file that holds no other: ",
+                option("--step", "FILE=".to_owned(), &step),
+                "."
+            ];
+            (Code::StepsNotTold, message)
+        }
+        (None, None) => {
             let clients = count(doubt.steps.iter().map(|step| u64::from(step.clients())).sum(), "client");
             let step = doubt.steps.first().map(ToString::to_string).unwrap_or_default();
             let message = say![
@@ -73,7 +85,7 @@ fn finding(view: &LabView<'_>, doubt: &Doubt) -> Finding {
             ];
             (Code::StepsNotTold, message)
         }
-        Some(host) => {
+        (Some(host), _) => {
             let message = say![
                 format!("{what} {} Name the address of each: ", doubt.why_hosts(&view.config.sheet)),
                 option("--host", host.to_string(), "=ADDRESS"),

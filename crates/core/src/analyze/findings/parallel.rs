@@ -71,7 +71,7 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
             format!(" {are} in these captures; {rest}")
         ];
         found.push(finding(Code::OnlyOneClient, Severity::Warning, file, message, step));
-    } else if here > of_sheet {
+    } else if here > of_sheet && view.doubt_about(std::slice::from_ref(step), None).is_none() {
         let clients: Vec<SocketAddress> = known.iter().map(|known| known.connection.client()).collect();
         let message = say![
             format!("{here} clients of "),

@@ -79,8 +79,12 @@ pub(super) fn allot(runs: &[ToAllot<'_>], times: Times<'_>) -> Allotted {
                 *place = Some(step.clone());
             }
         }
-        let doubt =
-            Doubt { steps: fitting.into_iter().cloned().collect(), hosts: Vec::new(), is_whole: counted >= wanted };
+        let doubt = Doubt {
+            steps: fitting.into_iter().cloned().collect(),
+            hosts: Vec::new(),
+            client: None,
+            is_whole: counted >= wanted,
+        };
         let is_sure = is_told && counted == wanted;
         if !is_sure && !doubts.contains(&doubt) {
             doubts.push(doubt);

@@ -5,7 +5,7 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{LabFrames, RecordedStep};
 use crate::analyze::conversation::{LabConnection, LabConversation, Relays, merge_connections, merge_conversations};
 use crate::analyze::matching::about::about_lab;
-use crate::analyze::matching::company::{Company, company};
+use crate::analyze::matching::company::{Companies, Company, company};
 use crate::analyze::matching::computers::{Computers, LabAddresses};
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::gathered::Gathered;
@@ -150,7 +150,7 @@ impl Merged<'_> {
         };
         let of_lab = LabAddresses::of(connections, conversations, config);
         let computers = Computers::find(captures, &of_lab);
-        let (company, replaced) =
+        let Companies { of: company, replaced, untold } =
             company(config, (story, accounts), &computers, connections, conversations, set_company);
         let gathered = Gathered::of(story, &computers, connections, conversations, &company);
         let hosts = Hosts::find(&HostInputs {
@@ -177,7 +177,8 @@ impl Merged<'_> {
         let mut of_tcp = steps::of_connections(&told, connections, &company);
         let mut of_udp = steps::of_conversations(&told, conversations);
         let of_both = [&mut of_tcp, &mut of_udp].into_iter().flat_map(|told| std::mem::take(&mut told.doubts));
-        let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(of_both).collect();
+        let of_part = steps::doubts_about_part(&told, connections, &untold);
+        let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(of_both).chain(of_part).collect();
         of_tcp.spare.extend(replaced.into_iter().map(|index| (index, Vec::new())));
         let steps =
             steps::of_captures(&told, &counting(&of_tcp, connections), &counting(&of_udp, conversations), &doubts);

@@ -16,7 +16,7 @@ use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::matching::one_computer::first_part;
 use crate::analyze::matching::programs::by_program;
 use crate::analyze::matching::sheet_order::InOrder;
-use crate::analyze::matching::swapped::alone_after_pair;
+use crate::analyze::matching::swapped::after_pair;
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet};
@@ -41,8 +41,18 @@ pub(crate) enum Company {
     Untold,
 }
 
-/// The company of all connections, by their index, and those of a run that another server's took the place of, which are of no
-/// step.
+/// In which company connections were, by their indices.
+#[derive(Default)]
+pub(super) struct Companies {
+    /// That of each.
+    pub(super) of: Vec<Company>,
+    /// Those of a run that another server's took the place of, which are of no step.
+    pub(super) replaced: BTreeSet<usize>,
+    /// Those that may as well be of the other company.
+    pub(super) untold: BTreeSet<usize>,
+}
+
+/// The company of all connections.
 pub(super) fn company(
     config: &LabConfig,
     (story, accounts): (&Story, &Accounts),
@@ -50,14 +60,15 @@ pub(super) fn company(
     connections: &[LabConnection],
     conversations: &[LabConversation],
     set: impl Fn(usize) -> Option<Company>,
-) -> (Vec<Company>, BTreeSet<usize>) {
+) -> Companies {
     let sheet = &config.sheet;
+    let all_of = |company: Company| Companies { of: vec![company; connections.len()], ..Companies::default() };
     // A lab that has steps of one company only has no choice.
     let has = |parallel: bool| sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.is_parallel() == parallel);
     match (has(false), has(true)) {
         (true, true) => {}
-        (false, true) => return (vec![Company::Parallel; connections.len()], BTreeSet::new()),
-        (_, false) => return (vec![Company::Alone; connections.len()], BTreeSet::new()),
+        (false, true) => return all_of(Company::Parallel),
+        (_, false) => return all_of(Company::Alone),
     }
     let mut parallel = parallel(computers, connections, conversations);
     let nobody = BTreeSet::new();
@@ -68,6 +79,7 @@ pub(super) fn company(
         named.iter().filter(|(_, is_parallel)| **is_parallel).map(|(index, _)| *index).collect();
     parallel.extend(&of_threaded);
     let mut others = OneAtATime::default();
+    let mut untold = BTreeSet::new();
     if computers.is_alone() {
         others.alone = first_part(RunInputs { parallel: &parallel, ..known }, sheet);
     } else {
@@ -82,7 +94,9 @@ pub(super) fn company(
         parallel.retain(|index| !others.contains(*index));
         others.alone.extend(InOrder::new(sheet, RunInputs { parallel: &parallel, ..known }).first_capture_of_pair());
         parallel.retain(|index| !others.contains(*index));
-        others.alone.extend(alone_after_pair(RunInputs { parallel: &parallel, ..known }));
+        let last = after_pair(RunInputs { parallel: &parallel, ..known }, &others.alone);
+        others.alone.extend(last.alone);
+        untold = last.untold;
     }
     others.forget(&of_threaded);
     parallel.retain(|index| !others.contains(*index));
@@ -99,6 +113,7 @@ pub(super) fn company(
         let set = connection.sightings().iter().find_map(|sighting| set(sighting.capture));
         if set.is_some() {
             others.replaced.remove(&index);
+            untold.remove(&index);
         }
         let second = || {
             parallel.contains(&index)
@@ -122,7 +137,8 @@ pub(super) fn company(
             early_clients(config, story, computers, connections, |index| all.get(index) == Some(&Company::Parallel));
         take_for_parallel(early, &mut all);
         let is_alone = |index: usize| all.get(index) == Some(&Company::Alone);
-        let tried = in_order.tried_before_pair(&second_hosts(config, computers), is_alone);
+        let mut tried = in_order.tried_before_pair(&second_hosts(config, computers), is_alone);
+        tried.retain(|index| !others.contains(*index));
         take_for_parallel(tried, &mut all);
         let elsewhere = in_order.at_server_without_first_host(|index| all.get(index) == Some(&Company::Alone));
         take_for_parallel(elsewhere, &mut all);
@@ -132,7 +148,8 @@ pub(super) fn company(
     take(&named, &mut all);
     attempts(RunInputs { parallel: &parallel, ..known }, &mut all);
     take(&named, &mut all);
-    (all, others.replaced)
+    untold.retain(|index| !named.contains_key(index));
+    Companies { of: all, replaced: others.replaced, untold }
 }
 
 /// Takes the company from a host's clients of one file that are said to be side by side only because nothing shows that they were

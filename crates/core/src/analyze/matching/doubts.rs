@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lab::{HostName, Sheet, Step, named_list};
-use socklab_packets::types::Protocol;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Steps or hosts of the sheet that these captures do not tell apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) struct Doubt {
     pub(crate) steps: Vec<Step>,
     /// The hosts of which one may be another, where it is these.
     pub(crate) hosts: Vec<HostName>,
+    /// The client that may be of one or the other, where it is one alone.
+    pub(crate) client: Option<SocketAddress>,
     /// Whether none of them is missing: what is the same for all that is there is so for each.
     pub(crate) is_whole: bool,
 }
@@ -120,5 +122,5 @@ pub(crate) fn of_hosts(sheet: &Sheet, hosts: Vec<HostName>, is_whole: bool) -> D
         let own: BTreeSet<bool> = hosts.iter().map(|host| step.hosts().contains(host)).collect();
         own.len() > 1
     };
-    Doubt { steps: sheet.recorded().filter(differ).cloned().collect(), hosts, is_whole }
+    Doubt { steps: sheet.recorded().filter(differ).cloned().collect(), hosts, client: None, is_whole }
 }

@@ -113,6 +113,24 @@ pub(super) fn of_connections(
     told
 }
 
+/// The doubts about connections that may be of the part with clients side by side, or of the other one.
+pub(super) fn doubts_about_part(
+    evidence: &StepInputs<'_>,
+    connections: &[LabConnection],
+    untold: &BTreeSet<usize>,
+) -> Vec<Doubt> {
+    let StepInputs { sheet, hosts, .. } = *evidence;
+    let doubt = |connection: &LabConnection| {
+        let client = Client::Of(hosts.name_of_client(connection.client().ip, sheet));
+        let step = |company| fitting(sheet, connection, company, client).first().copied().cloned();
+        let (alone, parallel) = (step(Company::Alone)?, step(Company::Parallel)?);
+        let client = Some(connection.client());
+        let doubt = |steps| Doubt { steps, hosts: Vec::new(), client, is_whole: false };
+        (alone != parallel).then(|| doubt(vec![alone, parallel]))
+    };
+    untold.iter().filter_map(|index| doubt(connections.get(*index)?)).collect()
+}
+
 /// Whose client a connection is of.
 #[derive(Clone, Copy)]
 enum Client {

@@ -3,65 +3,122 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::early::is_recorded_open_when_begins;
 use crate::analyze::matching::epochs::RunInputs;
 use crate::analyze::row::RowFrame;
 
-/// The first datagrams of each host's conversations in each capture.
-type Sent = BTreeMap<(usize, IpAddr), Vec<RowFrame>>;
+/// The only clients alone of hosts that came when all the host's clients side by side were gone, by their indices.
+#[derive(Debug, Default)]
+pub(super) struct AfterPair {
+    /// Those of the part in which a host has one client, which was done last.
+    pub(super) alone: BTreeSet<usize>,
+    /// Those that may as well be one client more of the run before them.
+    pub(super) untold: BTreeSet<usize>,
+}
 
-/// The only client alone of a host that came when all its clients side by side were gone, with datagrams of the host between them,
-/// or after it and none before them: of the part in which a host has one client, which was done last. Without datagrams it may be
-/// one client more of the same run, unless it came while such a client of another host kept the same server.
-pub(super) fn alone_after_pair(known: RunInputs<'_>) -> BTreeSet<usize> {
-    let mut sent = Sent::new();
-    for (host, moment) in known.datagrams() {
-        sent.entry((moment.capture, host)).or_default().push(moment.frame);
-    }
-    let mut hosts: BTreeMap<IpAddr, Vec<usize>> = BTreeMap::new();
-    for (index, _) in known.connections.iter().enumerate().filter(|(_, one)| one.established()) {
-        if let Some(host) = known.host(index) {
-            hosts.entry(host).or_default().push(index);
+/// Such a client is of the part in which a host has one if datagrams of the host came between, or after it and none before the
+/// others, or if it came while such a client of another host kept the same server.
+///
+/// Where one file shows that the datagrams came before all of them, or clients of two hosts came so at the same time, it is not
+/// told, unless another client is of that part. `alone` are those of which that is known.
+pub(super) fn after_pair(known: RunInputs<'_>, alone: &BTreeSet<usize>) -> AfterPair {
+    let clients = Clients::new(known);
+    let last_alone: Vec<usize> = clients.of.values().filter_map(|of_host| clients.last_alone(of_host)).collect();
+    let all_alone = clients.of.values().flatten().filter(|index| !known.parallel.contains(index)).count();
+    let is_all = all_alone == last_alone.len();
+    let (told, others): (BTreeSet<usize>, BTreeSet<usize>) =
+        last_alone.into_iter().partition(|index| alone.contains(index) || clients.is_apart_by_datagrams(*index));
+    let (beside, others): (BTreeSet<usize>, BTreeSet<usize>) =
+        others.into_iter().partition(|index| told.iter().any(|first| clients.are_met(*first, *index)));
+    let has_near = |index: usize| {
+        let is_near = |other: &usize| clients.are_met(*other, index) || clients.are_met(index, *other);
+        others.iter().filter(|other| **other != index).any(is_near)
+    };
+    let is_untold =
+        |index: &usize| is_all && told.is_empty() && (clients.is_in_file_with_datagrams(*index) || has_near(*index));
+    let untold =
+        others.iter().copied().filter(|index| clients.is_in_file_of_pair(*index) && is_untold(index)).collect();
+    AfterPair { alone: told.into_iter().chain(beside).collect(), untold }
+}
+
+/// The established connections, and what else tells of their order.
+struct Clients<'a> {
+    known: RunInputs<'a>,
+    /// Those of each client's computer.
+    of: BTreeMap<IpAddr, Vec<usize>>,
+    /// The first datagrams of each computer's conversations in each capture.
+    sent: BTreeMap<(usize, IpAddr), Vec<RowFrame>>,
+}
+
+impl<'a> Clients<'a> {
+    fn new(known: RunInputs<'a>) -> Clients<'a> {
+        let mut clients = Clients { known, of: BTreeMap::new(), sent: BTreeMap::new() };
+        for (host, moment) in known.datagrams() {
+            clients.sent.entry((moment.capture, host)).or_default().push(moment.frame);
         }
+        for (index, _) in known.connections.iter().enumerate().filter(|(_, one)| one.established()) {
+            if let Some(host) = known.host(index) {
+                clients.of.entry(host).or_default().push(index);
+            }
+        }
+        clients
     }
-    let last_alone: Vec<usize> = hosts.values().filter_map(|of_host| last_alone(known, of_host)).collect();
-    let is_told = |index: &usize| {
-        let of_host = known.host(*index).and_then(|host| hosts.get(&host));
-        of_host.is_some_and(|of_host| is_apart_by_datagrams(known, *index, of_host, &sent))
-    };
-    let (told, others): (BTreeSet<usize>, BTreeSet<usize>) = last_alone.into_iter().partition(is_told);
-    let server = |index: usize| known.connections.get(index).map(|one| known.computers.socket(one.server()));
-    let is_beside = |index: &usize| {
-        let mut firsts = told.iter().filter(|first| server(**first) == server(*index));
-        firsts.any(|first| is_recorded_open_when_begins(known.story, *first, *index))
-    };
-    let beside: Vec<usize> = others.into_iter().filter(is_beside).collect();
-    told.into_iter().chain(beside).collect()
-}
 
-/// The only client alone of a host's, where it has clients side by side and all of them came before.
-fn last_alone(known: RunInputs<'_>, of_host: &[usize]) -> Option<usize> {
-    let (beside, alone): (Vec<usize>, Vec<usize>) = of_host.iter().partition(|index| known.parallel.contains(index));
-    let [alone] = alone.as_slice() else { return None };
-    let begin = known.begin(*alone)?;
-    let is_last = beside.iter().all(|other| known.begin(*other).is_some_and(|other| other < begin));
-    (is_last && !beside.is_empty()).then_some(*alone)
-}
+    /// The only client alone of a host's, where it has clients side by side and all of them came before.
+    fn last_alone(&self, of_host: &[usize]) -> Option<usize> {
+        let known = self.known;
+        let (beside, alone): (Vec<usize>, Vec<usize>) =
+            of_host.iter().partition(|index| known.parallel.contains(index));
+        let [alone] = alone.as_slice() else { return None };
+        let begin = known.begin(*alone)?;
+        let is_last = beside.iter().all(|other| known.begin(*other).is_some_and(|other| other < begin));
+        (is_last && !beside.is_empty()).then_some(*alone)
+    }
 
-/// Whether some capture shows that the host's datagrams came between its clients side by side and this one, or after this one and
-/// not before those.
-fn is_apart_by_datagrams(known: RunInputs<'_>, index: usize, of_host: &[usize], sent: &Sent) -> bool {
-    let (Some(connection), Some(host)) = (known.connections.get(index), known.host(index)) else { return false };
-    connection.sightings().iter().any(|own| {
-        let sent = sent.get(&(own.capture, host)).map_or(&[][..], Vec::as_slice);
-        let others = of_host.iter().filter(|other| known.parallel.contains(other));
-        let in_capture = others.filter_map(|other| known.connections.get(*other)?.in_capture(own.capture));
-        let begins: Vec<RowFrame> = in_capture.map(|other| other.connection.first_frame).collect();
-        let (Some(first), Some(last)) = (begins.iter().min(), begins.iter().max()) else { return false };
-        let alone = own.connection.first_frame;
-        let is_between = |frame: &RowFrame| last < frame && *frame < alone;
-        *last < alone
-            && (sent.iter().any(is_between)
-                || sent.iter().any(|frame| *frame > alone) && sent.iter().all(|frame| frame > first))
-    })
+    fn sightings(&self, index: usize) -> &[TcpSighting] {
+        self.known.connections.get(index).map_or(&[], |connection| connection.sightings())
+    }
+
+    /// Where a capture begins to show the clients side by side of a connection's host.
+    fn begins_of_pair(&self, index: usize, capture: usize) -> Vec<RowFrame> {
+        let of_host = self.known.host(index).and_then(|host| self.of.get(&host));
+        let others = of_host.into_iter().flatten().filter(|other| self.known.parallel.contains(other));
+        let in_capture = others.filter_map(|other| self.known.connections.get(*other)?.in_capture(capture));
+        in_capture.map(|other| other.connection.first_frame).collect()
+    }
+
+    fn sent(&self, index: usize, capture: usize) -> &[RowFrame] {
+        let of_host = self.known.host(index).and_then(|host| self.sent.get(&(capture, host)));
+        of_host.map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some capture shows that the host's datagrams came between its clients side by side and this one, or after this one
+    /// and not before those.
+    fn is_apart_by_datagrams(&self, index: usize) -> bool {
+        self.sightings(index).iter().any(|own| {
+            let (sent, begins) = (self.sent(index, own.capture), self.begins_of_pair(index, own.capture));
+            let (Some(first), Some(last)) = (begins.iter().min(), begins.iter().max()) else { return false };
+            let alone = own.connection.first_frame;
+            let is_between = |frame: &RowFrame| last < frame && *frame < alone;
+            *last < alone
+                && (sent.iter().any(is_between)
+                    || sent.iter().any(|frame| *frame > alone) && sent.iter().all(|frame| frame > first))
+        })
+    }
+
+    fn is_in_file_of_pair(&self, index: usize) -> bool {
+        self.sightings(index).iter().any(|own| !self.begins_of_pair(index, own.capture).is_empty())
+    }
+
+    fn is_in_file_with_datagrams(&self, index: usize) -> bool {
+        self.sightings(index).iter().any(|own| !self.sent(index, own.capture).is_empty())
+    }
+
+    /// Whether one client came while another one was connected to the same server, by the recorded times.
+    fn are_met(&self, first: usize, other: usize) -> bool {
+        let server =
+            |index: usize| self.known.connections.get(index).map(|one| self.known.computers.socket(one.server()));
+        server(first) == server(other) && is_recorded_open_when_begins(self.known.story, first, other)
+    }
 }

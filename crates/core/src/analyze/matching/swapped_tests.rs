@@ -1,5 +1,6 @@
 //! Which part clients are of where the parts of the sheet were done in another order, or one terminal was tried before two.
 
+use crate::analyze::analysis::{Analysis, Basis, Code};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::LabConfig;
@@ -145,6 +146,56 @@ fn a_server_that_serves_several_is_told_from_the_one_before_it_at_the_same_addre
     pair(&mut story, B, 40_200, true);
     pair(&mut story, C, 40_210, true);
     datagram(&mut story, B);
+    assert_eq!(steps(vec![story.read()]), ["I 8, I 10, I 12, II 2, II 3"]);
+}
+
+/// The datagrams came before all of it: one client more of Part II, or of step 8. That waits.
+#[test]
+fn a_client_alone_after_the_datagrams_and_clients_side_by_side_is_not_told() {
+    use Did::{One, Two, Udp};
+    let of_b = || whole("B", 0, B, &[Udp, Two, One]);
+    let found = analyze(vec![of_b()], &[], &LabConfig::default());
+    let codes = |found: &Analysis| found.findings.iter().map(|finding| finding.code).collect::<Vec<_>>();
+    let finding = found.findings.iter().find(|finding| finding.code == Code::StepsNotTold).expect("a finding");
+    let said = finding.message.to_string();
+    assert!(said.contains("10.0.3.2:40120 connected when clients side by side had gone"), "{said}");
+    assert!(!codes(&found).contains(&Code::SeveralRuns));
+    for answer in &found.answers {
+        let (name, is_known) =
+            (answer.question.to_string(), answer.claims.iter().any(|claim| claim.basis == Basis::Proved));
+        assert!(!is_known || !["I.1(a)", "I.1(b)", "II.2", "II.3"].contains(&name.as_str()), "{name}");
+    }
+    // Step 8 has a file of its own, or the user says what this one is.
+    assert_eq!(steps(vec![whole("8", 0, B, &[One]), whole("B", 60, B, &[Udp, Two, One])]), ["I 8", "I 12, II 2"]);
+    let mut config = LabConfig::default();
+    let step = config.sheet.step("II.2").expect("a step");
+    config.steps.insert("B".to_owned(), step);
+    assert!(!codes(&analyze(vec![of_b()], &[], &config)).contains(&Code::StepsNotTold));
+}
+
+/// Without datagrams: both hosts had one client each when all others had gone, at the same time or not.
+#[test]
+fn clients_alone_of_both_hosts_after_clients_side_by_side_are_not_told() {
+    let did = [Did::Two, Did::One];
+    assert_eq!(steps(vec![whole("B", 0, B, &did), whole("C", 1, C, &did)]), ["", ""]);
+    assert_eq!(steps(vec![whole("B", 0, B, &did), whole("C", 30, C, &did)]), ["II 2", "II 3"]);
+}
+
+/// The same, all in A's file, which shows that C waited for B's client.
+#[test]
+fn a_client_that_waited_tells_of_which_part_the_other_one_is() {
+    let mut story = Story::new("A", 0);
+    datagram(&mut story, B);
+    let clients = [(B, 40_200), (B, 40_202), (C, 40_210), (C, 40_212)];
+    let mut clients = clients.map(|(host, port)| client(&mut story, host, port, true));
+    clients.iter_mut().for_each(|tcp| story.close(tcp));
+    story.wait(5000);
+    let mut first = client(&mut story, B, 40_300, true);
+    let mut waiting = client(&mut story, C, 40_310, false);
+    story.wait(3000);
+    story.close(&mut first);
+    story.segment_of_server(&mut waiting, "line\n");
+    story.close(&mut waiting);
     assert_eq!(steps(vec![story.read()]), ["I 8, I 10, I 12, II 2, II 3"]);
 }
 
