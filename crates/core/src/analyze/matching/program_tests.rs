@@ -143,9 +143,9 @@ fn a_client_that_only_the_journal_has_is_not_missed() {
         found.map(|finding| finding.message.to_string()).unwrap_or_default()
     };
     let both = message(&[journal(THREADED, &[B1, B2, C1, C2])]);
-    assert!(both.contains("is in these files; the server's journal has two"), "{both}");
+    assert!(both.contains("is in these captures; the server's journal has two"), "{both}");
     let one = message(&[journal(THREADED, &[B2, C1, C2])]);
-    assert!(one.contains("connected; the sheet has two"), "{one}");
+    assert!(one.contains("is in these captures; the sheet has two"), "{one}");
 }
 
 /// The files are those of one host, whose address tells nothing.
