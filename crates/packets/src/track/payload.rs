@@ -54,7 +54,8 @@ impl PayloadKind {
             (_, true) => PayloadKind::Protocol,
             (true, false) => PayloadKind::Text,
             (false, false) if is_known_binary(payload, ends) => PayloadKind::Protocol,
-            (false, false) if is_padded_text(start) => PayloadKind::Text,
+            // What was cut may have gone on with anything.
+            (false, false) if ends.is_whole && is_padded_text(start) => PayloadKind::Text,
             (false, false) => PayloadKind::Binary,
         }
     }
@@ -116,7 +117,7 @@ mod tests {
     use crate::types::Protocol;
 
     /// Of a client's connection to a port that no protocol is known for.
-    const ENDS: Ends = Ends { protocol: Protocol::Tcp, ports: [50_000, 12_000] };
+    const ENDS: Ends = Ends { protocol: Protocol::Tcp, ports: [50_000, 12_000], is_whole: true };
 
     fn kind_of(payload: &[u8]) -> PayloadKind {
         PayloadKind::of(payload, ENDS)
@@ -165,6 +166,8 @@ mod tests {
         let buffer = [&b"gr\xc3\xbc\xc3\x9fe\n"[..], &[0; 1016]].concat();
         for padded in [&b"hello\0"[..], b"a\0\0\0", &buffer] {
             assert_eq!(kind_of(padded), PayloadKind::Text, "{padded:?}");
+            let cut = Ends { is_whole: false, ..ENDS };
+            assert_eq!(PayloadKind::of(padded, cut), PayloadKind::Binary, "{padded:?}");
         }
         for other in [&b"/ping\0\0\0,\0\0\0"[..], b"<30>Nov 29 10:00:00 raspberrypi systemd[1]: Started\0"] {
             assert_eq!(

@@ -5,7 +5,7 @@ use super::protocols::Ends;
 use crate::types::Protocol;
 
 fn kind(protocol: Protocol, ports: [u16; 2], payload: &[u8]) -> PayloadKind {
-    PayloadKind::of(payload, Ends { protocol, ports })
+    PayloadKind::of(payload, Ends { protocol, ports, is_whole: true })
 }
 
 fn is_protocol(protocol: Protocol, ports: [u16; 2], payload: &[u8]) -> bool {

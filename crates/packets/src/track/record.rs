@@ -224,7 +224,8 @@ impl Record {
     ) {
         if seldom.has(Seldom::FIRST_DATA) && (self.pair.protocol() == Protocol::Tcp || !payload.is_empty()) {
             self.marks.set(Marks::data(sender));
-            let ends = Ends { protocol: self.pair.protocol(), ports: self.pair.ports() };
+            let is_whole = header.payload_length.is_some_and(|length| usize::try_from(length) == Ok(payload.len()));
+            let ends = Ends { protocol: self.pair.protocol(), ports: self.pair.ports(), is_whole };
             details.note_data(frame, sender, payload, ends);
         }
         if seldom.has(Seldom::FIRST_ACK) && self.marks.set(Marks::ack(sender)) && !seldom.has(Seldom::AFTER_GAP) {

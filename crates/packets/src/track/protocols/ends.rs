@@ -9,6 +9,8 @@ pub(in crate::track) struct Ends {
     pub(in crate::track) protocol: Protocol,
     /// Both ports, in no order.
     pub(in crate::track) ports: [u16; 2],
+    /// Whether the capture has the whole payload, which a snapshot length may cut.
+    pub(in crate::track) is_whole: bool,
 }
 
 impl Ends {
