@@ -5,7 +5,7 @@ use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, f
 use crate::analyze::answers::unbound_ports;
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, rejection, tcp_evidence, udp_evidence, unseen};
-use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
+use crate::analyze::conversation::{Frames, LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView, Refusal, in_time, may_be_ephemeral};
 use crate::analyze::reach::Reach;
@@ -106,12 +106,10 @@ fn began_late(known: &Known<'_>) -> bool {
 
 /// What the captures lack of the TCP connections, which lack something.
 fn lacking(view: &LabView<'_>, connections: &[Known<'_>]) -> &'static str {
-    let whole = || connections.iter().map(|known| known.connection.whole());
-    if connections.iter().all(began_late) {
-        return "the beginning of the connection is";
-    }
-    let lacking = || whole().filter(|sighting| unseen::lacks_frames(view, sighting));
-    match lacking().all(|sighting| unseen::lacks_handshake_alone(view, sighting)) {
+    let whole = connections.iter().map(|known| known.connection.whole());
+    let lacking: Vec<&TcpSighting> = whole.filter(|sighting| unseen::lacks_frames(view, sighting)).collect();
+    match lacking.iter().all(|sighting| unseen::lacks_handshake_alone(view, sighting)) {
+        true if lacking.is_empty() => "the beginning of a connection is",
         true => "part of the handshake is",
         false => "further frames of the connection are",
     }
