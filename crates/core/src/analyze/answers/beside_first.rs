@@ -1,5 +1,6 @@
 //! Whether the first client was connected when the second one was served, in sentences.
 
+use crate::analyze::accounts::Accepted;
 use crate::analyze::analysis::{Basis, Evidence, Verdict};
 use crate::analyze::answers::busy_scene::SecondClientFound;
 use crate::analyze::answers::second_client::{Meeting, at_one_server, firsts_at, meeting_with};
@@ -167,7 +168,7 @@ fn told_beside(view: &LabView<'_>, attempt: &Known<'_>, first: &Known<'_>, told:
 
 /// What two clients that were served at the same time may show as well, if they are all that there are: the first program
 /// accepted one and closed its listening socket, so that the second one started and accepted the other. Not where a journal
-/// tells that it did not, nor where one client was told what another one said.
+/// tells that it did not, or that one program accepted both, nor where one client was told what another one said.
 fn or_two_programs(view: &LabView<'_>, attempt: &Known<'_>) -> String {
     let is_of_it = |known: &Known<'_>| {
         let is_made = known.connection.established() && !known.step.is_parallel();
@@ -175,7 +176,11 @@ fn or_two_programs(view: &LabView<'_>, attempt: &Known<'_>) -> String {
     };
     let failed = view.accounts.failed_binds.iter().any(|failed| failed.protocol == Protocol::Tcp);
     let is_chat = view.known().filter(is_of_it).any(|known| known.timeline.said_on().next().is_some());
-    let is_one_each = !failed && !is_chat && view.known().filter(is_of_it).count() <= 2;
+    let accepted_both = view.accounts.servers.iter().any(|run| {
+        let is_it = |accepted: &Accepted| accepted.client == attempt.connection.client();
+        run.accepted.len() > 1 && run.accepted.iter().any(is_it)
+    });
+    let is_one_each = !failed && !is_chat && !accepted_both && view.known().filter(is_of_it).count() <= 2;
     let second = view.config.sheet.doing(Does::SecondServer).filter(|_| is_one_each);
     second.map(|step| format!(", or the second one ({}) started and served one", step.short())).unwrap_or_default()
 }

@@ -449,10 +449,13 @@ fn parallel_alike(view: &LabView<'_>, step: &Step, runs: usize) -> Option<Step> 
         other.is_parallel() && other.runs(Protocol::Tcp) && other.host() == step.host() && has_as_many
     };
     let mut steps = view.config.sheet.recorded();
-    // Datagrams tell by their place in the order of the sheet, and who waits, that the server has no threads.
+    // Datagrams tell by their place in the order of the sheet, and who waits, that the server has no threads; a journal
+    // names its program.
     let is_told = || {
         let alone = view.kind_of(|known| !known.step.is_parallel());
-        view.parallel().next().is_some() || view.conversations().next().is_some() || alone.kind == ServerKind::Iterative
+        let is_named = view.accounts.servers.iter().any(|run| run.is_named_threaded().is_some());
+        let is_beside = view.parallel().next().is_some() || view.conversations().next().is_some();
+        is_named || is_beside || alone.kind == ServerKind::Iterative
     };
     steps.find(is_alike).filter(|_| !is_told()).cloned()
 }

@@ -177,3 +177,33 @@ fn the_iterative_servers_journal_tells_who_came_later() {
     let first = steps(vec![at_c()], &[journal(&[&own, other])]);
     assert_eq!(first, [["Part I step 8", "Part I step 12", "Part II step 2"]]);
 }
+
+#[test]
+fn what_a_journal_tells_is_no_doubt_left_by_the_packets() {
+    let cut_short = || {
+        let mut story = Story::new("at B", 0);
+        for client in [B1, B2] {
+            let mut tcp = Story::tcp(client, A);
+            story.handshake(&mut tcp);
+            story.echo(&mut tcp, "1\n");
+            story.half_close_of_server(&mut tcp);
+            story.wait(300);
+        }
+        vec![story.read()]
+    };
+    let may_be_parallel = |journals: &[NamedJournal]| {
+        let analysis = analyze(cut_short(), journals, &LabConfig::default());
+        analysis.findings.iter().any(|finding| finding.message.to_string().contains("could look the same"))
+    };
+    assert!(may_be_parallel(&[]));
+    assert!(!may_be_parallel(&[journal(ITERATIVE, &[B1, B2])]));
+
+    let beside_each_other = || vec![beside("all", 0, &[B, C1], true)];
+    let two_programs = |journals: &[NamedJournal]| {
+        let analysis = analyze(beside_each_other(), journals, &LabConfig::default());
+        let answer = analysis.answers.iter().find(|answer| answer.question.number() == "I.3").unwrap();
+        answer.claims.iter().any(|claim| claim.text.to_string().contains("the second one (step 9) started"))
+    };
+    assert!(two_programs(&[]));
+    assert!(!two_programs(&[journal("server.py", &[B, C1])]));
+}
