@@ -39,8 +39,10 @@ else
 fi
 # Paths of this computer have no place in the page.
 flags="--remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
-RUSTC=$rustc RUSTFLAGS=$flags CARGO_TARGET_DIR=$target/web cargo build --quiet --locked --release --lib \
-    --manifest-path web/Cargo.toml --target $triple
+for part in web web/unpack; do
+    RUSTC=$rustc RUSTFLAGS=$flags CARGO_TARGET_DIR=$target/web cargo build --quiet --locked --release --lib \
+        --manifest-path $part/Cargo.toml --target $triple
+done
 CARGO_TARGET_DIR=$target/web-pack cargo run --quiet --locked --manifest-path web/pack/Cargo.toml -- \
-    "$target/web/$triple/release/socklab_web.wasm" "$out" "$mode" ${lab:+"$lab"}
+    "$target/web/$triple/release/socklab_web.wasm" "$target/web/$triple/release/socklab_web_unpack.wasm" "$out" "$mode" ${lab:+"$lab"}
 printf '%s: %d bytes, %d with gzip\n' "$out" "$(wc -c <"$out")" "$(gzip -9c "$out" | wc -c)"

@@ -22,8 +22,8 @@
   const waiting = new Map();
 
   // As web/pack writes it: eleven digits of base 94, printable ASCII without <, are nine bytes.
-  const unpack = async () => {
-    const text = $("web-wasm").textContent;
+  const bytesOf = (id) => {
+    const text = $(id).textContent;
     const all = new Uint8Array(text.length / 11 * 9);
     for (let group = 0; group < text.length / 11; group += 1) {
       let high = 0, middle = 0, low = 0;
@@ -37,9 +37,13 @@
       }
       all.set([high, middle, low].flatMap((part) => [part >> 16, part >> 8 & 255, part & 255]), 9 * group);
     }
-    const bytes = all.subarray(0, Number($("web-wasm").dataset.bytes));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).arrayBuffer();
+    return all.subarray(0, Number($(id).dataset.bytes));
+  };
+
+  // What unpacks socklab is what the browser can unpack.
+  const programs = async () => {
+    const stream = new Blob([bytesOf("web-unpack")]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return { unpack: await new Response(stream).arrayBuffer(), packed: bytesOf("web-wasm") };
   };
 
   const ask = (call, more = {}) => new Promise((resolve, reject) => {
@@ -51,7 +55,7 @@
   const askJson = async (call, more) => JSON.parse(await (await ask(call, more)).blob.text());
 
   const start = async () => {
-    module ??= unpack();
+    module ??= programs();
     const url = URL.createObjectURL(new Blob([$("web-worker").textContent], { type: "text/javascript" }));
     worker = new Worker(url);
     worker.onmessage = ({ data }) => {
@@ -63,7 +67,7 @@
       else resolve(data);
     };
     // The first thing to be said, if any, is of the lab file that is built in.
-    builtIn = await askJson("start", { wasm: await module, lab: $("web-lab").textContent });
+    builtIn = await askJson("start", { ...await module, lab: $("web-lab").textContent });
     reading = 0;
     URL.revokeObjectURL(url);
   };

@@ -50,9 +50,19 @@ const say = (words) => {
   bytesAt(socklab.room(bytes.length), bytes.length).set(bytes);
 };
 
+const unpacked = async (unpack, packed) => {
+  const { instance: { exports } } = await WebAssembly.instantiate(unpack);
+  // Memory that grows is another buffer.
+  const at = exports.room(packed.length);
+  new Uint8Array(exports.memory.buffer, at, packed.length).set(packed);
+  const length = exports.unpack();
+  if (length === 0) throw new Error("The page is damaged.");
+  return new Uint8Array(exports.memory.buffer, exports.unpacked(), length);
+};
+
 const calls = {
-  async start({ wasm, lab }) {
-    const module = await WebAssembly.compile(wasm);
+  async start({ unpack, packed, lab }) {
+    const module = await WebAssembly.compile(await unpacked(unpack, packed));
     const imports = { page };
     // The library that opens ZIP archives names the browser's random numbers, which encrypting would need.
     for (const { module: from, name } of WebAssembly.Module.imports(module)) {

@@ -1,14 +1,16 @@
 //! Puts the page together: everything in one file, with a content security policy that allows its own scripts and styles,
 //! told by their hashes, and nothing else. `web/build.sh` runs it.
 //!
-//!     cargo run -- WASM OUT answers|check [LAB]
+//!     cargo run -- WASM UNPACK OUT answers|check [LAB]
 
 use std::error::Error;
+use std::io::Write;
 use std::num::NonZeroU64;
 use std::{env, fs};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use lzma_rust2::{LzmaOptions, LzmaWriter};
 use sha2::{Digest, Sha256};
 use zopfli::{Format, Options};
 
@@ -21,10 +23,10 @@ const REPORT_SCRIPT: &str = include_str!("../../../crates/core/src/report/html/t
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let (wasm, out, mode, lab) = match arguments.as_slice() {
-        [wasm, out, mode] => (wasm, out, mode.as_str(), None),
-        [wasm, out, mode, lab] => (wasm, out, mode.as_str(), Some(lab)),
-        _ => return Err("usage: socklab-web-pack WASM OUT answers|check [LAB]".into()),
+    let (wasm, unpack, out, mode, lab) = match arguments.as_slice() {
+        [wasm, unpack, out, mode] => (wasm, unpack, out, mode.as_str(), None),
+        [wasm, unpack, out, mode, lab] => (wasm, unpack, out, mode.as_str(), Some(lab)),
+        _ => return Err("usage: socklab-web-pack WASM UNPACK OUT answers|check [LAB]".into()),
     };
     let lab = lab.map(fs::read_to_string).transpose()?.unwrap_or_default();
     let page = match mode {
@@ -32,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "check" => without_answers(PAGE),
         other => return Err(format!("'{other}' is neither answers nor check").into()),
     };
-    let packed = packed(&fs::read(wasm)?)?;
+    let (wasm, unpack) = (packed(&fs::read(wasm)?)?, zipped(&fs::read(unpack)?)?);
     let parts = [
         ("mode", mode),
         ("policy", &policy()),
@@ -41,8 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("style", STYLE),
         ("worker", WORKER),
         ("lab", &inert(&lab)?),
-        ("wasm", &as_text(packed.clone())),
-        ("wasm-bytes", &packed.len().to_string()),
+        ("wasm-bytes", &wasm.len().to_string()),
+        ("wasm", &as_text(wasm)),
+        ("unpack-bytes", &unpack.len().to_string()),
+        ("unpack", &as_text(unpack)),
         ("report-script", REPORT_SCRIPT),
         ("script", SCRIPT),
     ];
@@ -92,12 +96,21 @@ fn inert(lab: &str) -> Result<String, String> {
     }
 }
 
+/// As an `.lzma` file, which the page's own unpacker reads (`web/unpack`): all that came before may be repeated.
 fn packed(wasm: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut packed = Vec::new();
-    // Further rounds of its search save about a hundred bytes, and take seconds each.
+    let mut options = LzmaOptions::with_preset(9);
+    options.dict_size = u32::try_from(wasm.len().next_power_of_two())?;
+    let mut writer = LzmaWriter::new_use_header(Vec::new(), &options, Some(u64::try_from(wasm.len())?))?;
+    writer.write_all(wasm)?;
+    Ok(writer.finish()?)
+}
+
+/// As a gzip file, which browsers read.
+fn zipped(unpack: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut zipped = Vec::new();
     let options = Options { iteration_count: NonZeroU64::MIN.saturating_add(4), ..Options::default() };
-    zopfli::compress(options, Format::Gzip, wasm, &mut packed)?;
-    Ok(packed)
+    zopfli::compress(options, Format::Gzip, unpack, &mut zipped)?;
+    Ok(zipped)
 }
 
 /// The digits of the text: printable ASCII without `<`, which could begin a tag.
