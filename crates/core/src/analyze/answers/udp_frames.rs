@@ -109,6 +109,7 @@ fn lacking(view: &LabView<'_>, connections: &[Known<'_>]) -> &'static str {
     let whole = connections.iter().map(|known| known.connection.whole());
     let lacking: Vec<&TcpSighting> = whole.filter(|sighting| unseen::lacks_frames(view, sighting)).collect();
     match lacking.iter().all(|sighting| unseen::lacks_handshake_alone(view, sighting)) {
+        true if lacking.is_empty() && connections.len() == 1 => "the beginning of the connection is",
         true if lacking.is_empty() => "the beginning of a connection is",
         true => "part of the handshake is",
         false => "further frames of the connection are",
