@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::facts::{Fact, Value as FactValue};
+use crate::facts::{Fact, Room, Value as FactValue};
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// A fact as it was measured.
@@ -16,9 +16,16 @@ pub struct Measured {
     /// Its values, one for each connection and segment that is asked about, each with the same number counted in the other
     /// way; `None` where the files cannot tell all of them.
     pub values: Option<Vec<(FactValue, Option<FactValue>)>>,
-    /// Whether they are of a part of what is asked about: a connection of which the captures lack the beginning or the end, or
-    /// clients of some hosts. The rest may have more.
-    pub is_part: bool,
+    /// What each of them may be instead, where it is of a part of what is asked about: a connection of which the captures lack
+    /// the beginning or the end, or clients of some hosts.
+    pub room: Vec<Room>,
+}
+
+impl Measured {
+    /// Whether a value is of a part of what is asked about.
+    pub fn is_part(&self) -> bool {
+        self.room.iter().any(|room| *room != Room::None)
+    }
 }
 
 /// The facts of a question of the kind `facts`. In JSON a table of them by name, one value alone or a list of values.

@@ -7,6 +7,7 @@
 mod define;
 mod names;
 mod registry;
+mod room;
 mod selection;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod value;
 pub use define::{About, Fact, FactType, Over, Tolerance};
 pub use names::{Answered, Closing, Ends, Flow, Followed, FrameFact, Handshake, Marked, Name, StepFact, Whole};
 pub use registry::FACTS;
+pub use room::Room;
 pub use selection::{ENTRIES, End, FlagName, Misfit, Ordinal, Ordinals, Range, Selection, Which};
 pub use value::{Value, flag_bit, flag_names};
 

@@ -6,9 +6,9 @@ use super::leeway::Allowed;
 use super::pairs;
 use crate::form::value::{Client, HostRef, Value};
 use crate::rubric::{Lists, Rubric};
-use crate::written::{Judgement, frames_of_each, judge_each};
+use crate::written::{Judgement, Left, frames_of_each, judge_each, left_of_each};
 use socklab_core::analyze::analysis::LabFound;
-use socklab_core::facts::{Fact, Value as FactValue};
+use socklab_core::facts::{Fact, Room, Value as FactValue};
 use socklab_core::lab::Points;
 use socklab_packets::types::SocketAddress;
 
@@ -236,6 +236,17 @@ fn contradicts_itself(client: &Client, lab: &LabFound) -> bool {
     }
 }
 
+/// How much is right of values of which the captures show a part, and how much of them with what that part leaves open; `None`
+/// where it leaves nothing of what was given open.
+pub(super) fn with_open(given: &Value, shown: &Value, room: &[Room]) -> Option<[Hits; 2]> {
+    let (Value::Written(text), Value::Measured(fact, wanted)) = (given, shown) else { return None };
+    let left = left_of_each(fact, wanted, room, text)?;
+    let count = |wanted| left.iter().filter(|left| **left == wanted).count();
+    let (hits, open) = (count(Left::Right), count(Left::Open));
+    let of = |hits| Hits { hits, wanted: wanted.len(), ..Hits::default() };
+    (open > 0).then(|| [of(hits), of(hits.saturating_add(open))])
+}
+
 /// Whether the captures at hand leave room for what was given: they show a part, and it names at least that, or no more
 /// than that: what is there is no measure of what is not.
 pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool {
@@ -255,8 +266,6 @@ pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool 
             let found = clients(given, shown, &Allowed::default(), lab);
             found.hits == found.wanted
         }
-        // Of what was not captured, such a value tells nothing.
-        (_, Value::Measured(..)) => true,
         _ => false,
     }
 }
@@ -395,14 +404,44 @@ mod tests {
         assert!(!found(HostRef::Both(c, other)).is_unclear());
     }
 
-    /// What a capture shows of a connection that it does not hold whole is no measure of the rest.
+    /// Of a connection that its capture does not hold whole, an answer may be of the rest as well.
     #[test]
-    fn a_measured_part_leaves_room_for_any_answer() {
-        let analysis = socklab_core::analyze::analyze(Vec::new(), &[], &LabConfig::default());
-        let shown = Value::Measured(fact("frame_count").unwrap(), vec![(FactValue::Number(6), None)]);
-        for given in ["6", "9"] {
-            assert!(leaves_room(&Value::Written(given.to_owned()), &shown, &analysis.lab), "{given}");
+    fn a_measured_part_leaves_room_for_more_of_it() {
+        let number = |number| (FactValue::Number(number), None);
+        let list = |frames: &[u64]| frames_wanted(&[frames]).remove(0);
+        let waits = |key: &str, shown: (FactValue, Option<FactValue>), room: Room, given: &str| {
+            let shown = Value::Measured(fact(key).unwrap(), vec![shown]);
+            with_open(&Value::Written(given.to_owned()), &shown, &[room]).is_some()
+        };
+        let (more, unproved) = (Room::More(Some(FrameNumber(9))), Room::Unproved(Some(FrameNumber(9))));
+        for (given, wanted) in [("5", false), ("6", false), ("9", true)] {
+            assert_eq!(waits("frame_count", number(6), more, given), wanted, "{given}");
         }
-        assert!(!leaves_room(&Value::Count(1), &Value::Count(2), &analysis.lab));
+        for (given, wanted) in [("4, 6", false), ("4", false), ("4, 8", false), ("4, 6, 11", true), ("1, 2", false)] {
+            assert_eq!(waits("data_frames", list(&[4, 6]), more, given), wanted, "{given}");
+        }
+        for (given, wanted) in [("none", true), ("10-13", true), ("1-3", false)] {
+            assert_eq!(waits("closing_frames", list(&[]), unproved, given), wanted, "{given}");
+        }
+        for given in ["nobody", "client"] {
+            assert!(waits("closed_by", (FactValue::Word("nobody"), None), unproved, given), "{given}");
+        }
+        let time = (FactValue::Time(540_000_000), None);
+        assert!(waits("duration", time.clone(), more, "1.5 s") && !waits("duration", time.clone(), more, "0.2 s"));
+        assert!(!waits("duration", time, more, "0.54 s") && !waits("frame_count", number(6), Room::None, "9"));
+    }
+
+    /// Of several connections only that one waits which had not ended.
+    #[test]
+    fn what_other_connections_show_is_final() {
+        let shown = Value::Measured(fact("frame_count").unwrap(), vec![(FactValue::Number(3), None); 4]);
+        let room = [Room::None, Room::None, Room::None, Room::More(None)];
+        let rubric = Rubric::new(&LabConfig::default());
+        let of = |given: &str| {
+            let found = with_open(&Value::Written(given.to_owned()), &shown, &room)?;
+            Some(found.map(|hits| hits.points(Points::whole(4), &rubric).number()))
+        };
+        assert_eq!(of("3; 3; 1; 5"), Some([2.0, 3.0]));
+        assert_eq!((of("3; 3; 3; 3"), of("1; 1; 1; 1")), (None, None));
     }
 }

@@ -11,7 +11,7 @@ use crate::form::node::{Item, Node};
 use crate::form::value::{Client, HostRef, Value};
 use socklab_core::analyze::analysis::{Answer, ClientHost, Facts, MeasuredFacts, Status};
 use socklab_core::analyze::{Needs, kind_of, kinds};
-use socklab_core::facts::Value as FactValue;
+use socklab_core::facts::{Room, Value as FactValue};
 use socklab_core::lab::{self, Question, Sheet};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -23,6 +23,8 @@ pub(super) enum Expected {
     /// The captures show at least this much: one of them is missing, or lacks the beginning or the end of a connection, or there
     /// are fewer clients side by side in them than on the sheet.
     AtLeast(Value),
+    /// The captures show these values, of which some leave this open: of a connection that they do not hold whole.
+    Part(Value, Vec<Room>),
     /// No capture shows it; a journal that the student handed in says this.
     Journal(Value),
     /// No capture at hand shows it; the sheet leads to this.
@@ -35,9 +37,11 @@ impl Expected {
     /// The value, whatever it rests on.
     pub(super) fn value(&self) -> Option<&Value> {
         match self {
-            Expected::Shown(value) | Expected::AtLeast(value) | Expected::Journal(value) | Expected::Sheet(value) => {
-                Some(value)
-            }
+            Expected::Shown(value)
+            | Expected::AtLeast(value)
+            | Expected::Part(value, _)
+            | Expected::Journal(value)
+            | Expected::Sheet(value) => Some(value),
             Expected::Unknown => None,
         }
     }
@@ -48,7 +52,7 @@ impl Expected {
 pub(super) struct Known {
     values: BTreeMap<(Question, String), Value>,
     /// Those that are of a part of what is asked about.
-    parts: BTreeSet<(Question, String)>,
+    parts: BTreeMap<(Question, String), Vec<Room>>,
     /// Frames that may stand in another list, by question.
     leeways: BTreeMap<Question, Leeway>,
     /// Whether the questions about clients side by side are answered from a part of their traffic: captures lack a host, or
@@ -146,9 +150,14 @@ impl Known {
         })
     }
 
+    /// What a fact that is shown in part only leaves open, value by value; nothing where that is not measured.
+    fn room(&self, question: &Question, key: &str) -> Option<&[Room]> {
+        self.parts.iter().find(|((of, own), _)| of == question && own == key).map(|(_, room)| room.as_slice())
+    }
+
     /// Whether a fact is shown in part only.
     fn is_part(&self, question: &Question, key: &str) -> bool {
-        if self.parts.iter().any(|(of, own)| of == question && own == key) {
+        if self.room(question, key).is_some() {
             return true;
         }
         let Some(kind) = kind_of(question).filter(|_| is_parallel(question)) else { return false };
@@ -159,6 +168,9 @@ impl Known {
     /// What is to be expected of a fact; `journals` is what the journals say besides.
     pub(super) fn expected(&self, journals: Option<&Known>, question: &Question, key: &str) -> Expected {
         if let Some(value) = self.get(question, key) {
+            if let Some(room) = self.room(question, key).filter(|room| !room.is_empty()) {
+                return Expected::Part(value.clone(), room.to_vec());
+            }
             let is_part = self.is_part(question, key);
             return if is_part { Expected::AtLeast(value.clone()) } else { Expected::Shown(value.clone()) };
         }
@@ -215,15 +227,16 @@ fn values_of(question: &Question, facts: &Facts) -> impl Iterator<Item = ((Quest
 }
 
 /// The facts of which the files show a part.
-fn parts_of(question: &Question, facts: &Facts) -> impl Iterator<Item = (Question, String)> {
+fn parts_of(question: &Question, facts: &Facts) -> impl Iterator<Item = ((Question, String), Vec<Room>)> {
     let measured = match facts {
         Facts::Measured(MeasuredFacts(all)) => all.as_slice(),
         _ => &[],
     };
-    let measured = measured.iter().filter(|measured| measured.is_part).map(|measured| measured.key.clone());
+    let measured = measured.iter().filter(|measured| measured.is_part());
+    let measured = measured.map(|measured| (measured.key.clone(), measured.room.clone()));
     let has_more = matches!(facts, Facts::UdpFrames { is_part: true, .. });
-    let counted = has_more.then(|| "tcp_control_frames".to_owned());
-    measured.chain(counted).map(|key| (question.clone(), key))
+    let counted = has_more.then(|| ("tcp_control_frames".to_owned(), Vec::new()));
+    measured.chain(counted).map(|(key, room)| ((question.clone(), key), room))
 }
 
 /// What the files show of a fact.

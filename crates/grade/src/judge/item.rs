@@ -79,13 +79,15 @@ struct Outcome {
     comparison: Comparison,
     verdict: Verdict,
     points: Points,
+    /// The points that wait, where they are not all that are left.
+    waiting: Option<Points>,
     why: Option<String>,
 }
 
 impl Outcome {
     /// Without points.
     fn none(comparison: Comparison, verdict: Verdict) -> Outcome {
-        Outcome { comparison, verdict, points: Points::ZERO, why: None }
+        Outcome { comparison, verdict, points: Points::ZERO, waiting: None, why: None }
     }
 
     fn because(self, why: String) -> Outcome {
@@ -155,6 +157,9 @@ impl Judge<'_> {
         if lost <= Points::ZERO {
             return (Points::ZERO, None);
         }
+        if let (Some(waiting), None) = (outcome.waiting, self.unread) {
+            return (waiting, None);
+        }
         let reason = match outcome.verdict {
             Verdict::ForAHuman | Verdict::NotInCapture => return (lost, None),
             Verdict::Missing => asked.unanswered.or(self.unread),
@@ -183,11 +188,33 @@ impl Judge<'_> {
                 self.shown(asked, written, given, value, run)
             }
             Expected::AtLeast(value) if compare::leaves_room(given, value, self.lab) => {
-                let missing = self.missing(asked);
-                let missing = if missing.is_empty() { missing } else { format!(" Missing: {missing}.") };
-                self.unknown(asked).because(format!("These captures may show a part only: {}.{missing}", value.text()))
+                self.unknown(asked).because(self.in_part(asked, value))
             }
+            Expected::Part(value, room) => match compare::with_open(given, value, room) {
+                Some(found) => self.part(asked, value, found),
+                None => self.shown(asked, written, given, value, run),
+            },
             Expected::Shown(value) | Expected::AtLeast(value) => self.shown(asked, written, given, value, run),
+        }
+    }
+
+    /// Why what captures show of a part is no measure.
+    fn in_part(&self, asked: Asked<'_>, value: &Value) -> String {
+        let missing = self.missing(asked);
+        let missing = if missing.is_empty() { missing } else { format!(" Missing: {missing}.") };
+        format!("These captures may show a part only: {}.{missing}", value.text())
+    }
+
+    /// A fact that the captures show in part: what they show of it is paid, and what they leave open waits.
+    fn part(&self, asked: Asked<'_>, value: &Value, found: [compare::Hits; 2]) -> Outcome {
+        let [points, most] = found.map(|hits| hits.points(asked.max_points, self.rubric));
+        let is_paid = self.rubric.not_in_capture == NotInCapture::Full;
+        let waiting = if is_paid { Points::ZERO } else { most - points };
+        Outcome {
+            waiting: Some(waiting),
+            ..Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture)
+                .with(if is_paid { most } else { points })
+                .because(self.in_part(asked, value))
         }
     }
 

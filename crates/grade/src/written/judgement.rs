@@ -144,15 +144,15 @@ fn item_readable(fact: &Fact, item: &Item) -> Result<(), Reason> {
 }
 
 /// An item of a list.
-struct Item {
+pub(super) struct Item {
     /// What is written of it, with the unit that stands at the end of the list.
-    text: String,
+    pub(super) text: String,
     /// The same without that unit, where others of the list have units of their own: then either may be meant.
     alone: Option<String>,
 }
 
 /// The items of a list of so many; 0 is for any number of them.
-fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
+pub(super) fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
     let text = without_places(&plain(text), count);
     let plainly = |texts: Vec<String>| texts.into_iter().map(|text| Item { text, alone: None }).collect();
     if count == 1 {
@@ -377,7 +377,7 @@ fn socket(fact: &Fact, text: &str) -> Result<SocketAddress, Reason> {
 }
 
 /// `4-6, 9`, or `none`.
-fn frames_in(fact: &Fact, text: &str) -> Result<(BTreeSet<u64>, Otherwise<BTreeSet<u64>>), Reason> {
+pub(super) fn frames_in(fact: &Fact, text: &str) -> Result<(BTreeSet<u64>, Otherwise<BTreeSet<u64>>), Reason> {
     if matches!(plain(text).as_str(), "-" | "–" | "—") {
         return Ok((BTreeSet::new(), Otherwise::Nothing));
     }

@@ -15,7 +15,7 @@ use crate::analyze::measure::{Found, Missing, Part, Stream, Uncaptured, measure}
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
-use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
+use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Room, Selection, StepFact, Value, Which};
 use crate::lab::{Question, Select, Step};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -98,7 +98,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let doubts: Vec<&Doubt> =
         question.asks().iter().filter_map(|ask| doubt_of(view, question, ask.select.as_ref()?)).collect();
     doubts.iter().for_each(|doubt| draft.missing(doubt.remedy()));
-    let is_part = facts.iter().any(|fact| fact.is_part);
+    let is_part = facts.iter().any(Measured::is_part);
     let status = if doubts.is_empty() && !is_part { status } else { Status::Partial };
     if found == 0 && doubts.is_empty() {
         draft.expected(question);
@@ -115,13 +115,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 /// The values of an ask as they are told.
 struct Told {
     values: Vec<(Value, Option<Value>)>,
-    /// Whether they are of a part of what is asked about.
-    is_part: bool,
+    /// What each of them leaves open.
+    room: Vec<Room>,
 }
 
 fn measured(key: &str, select: &Select, told: Option<Told>) -> Measured {
-    let is_part = told.as_ref().is_some_and(|told| told.is_part);
-    Measured { key: key.to_owned(), fact: select.fact, values: told.map(|told| told.values), is_part }
+    let (values, room) = told.map(|told| (told.values, told.room)).unzip();
+    Measured { key: key.to_owned(), fact: select.fact, values, room: room.unwrap_or_default() }
 }
 
 /// The facts by each further run of a client that the sheet has run once, where they are of its first connection.
@@ -210,8 +210,7 @@ fn same_of_all(
         draft.unknown(format!("{}not known, because {}.", sentence(steps, select, None), why));
         return None;
     };
-    let is_part = first.iter().any(|(found, _)| found.uncaptured.is_some());
-    let told = Told { values: plain(&first), is_part };
+    let told = Told { values: plain(&first), room: first.iter().map(|(found, _)| found.room).collect() };
     for ((found, evidence), part) in first.into_iter().zip(parts(selection)) {
         let text = claim(&sentence(steps, select, part.segment.or(part.frame)), fact, &found);
         // What is so everywhere rests on no frame.
@@ -239,7 +238,7 @@ fn of_ask(
         return match open_at_once::of(view, steps, select.client, &runs(view, steps, select)) {
             Ok((value, evidence)) => {
                 draft.proved(format!("{about}{value}."), evidence);
-                Some(Told { values: vec![(value, None)], is_part: false })
+                Some(Told { values: vec![(value, None)], room: vec![Room::None] })
             }
             Err(missing) => {
                 missing.into_iter().for_each(|missing| draft.unknown(format!("{about}not known, because {missing}.")));
@@ -252,13 +251,25 @@ fn of_ask(
         let about = sentence(steps, select, None);
         let (streams, _) = chosen(view, steps, select, None);
         let is_part = open_at_once::lacks_a_host(view, steps, select.client, streams.iter().map(Chosen::ends));
-        if is_part {
+        let lacks_frames = |stream: &Chosen<'_>| {
+            let found = crate::facts::fact("frame_count")
+                .map(|fact| of_stream(view, steps, (Some(stream), streams.len()), fact, Part::default()));
+            matches!(found, Some(Ok((found, _))) if found.uncaptured.is_some())
+        };
+        let is_sum = matches!(which, StepFact::AllFrames | StepFact::AllPayloadBytes);
+        let room = if is_part {
             let text = format!("{about}{value} in these captures, which do not show the clients of all hosts.");
             draft.inferred(text, evidence);
+            Room::Unproved(None)
+        } else if is_sum && streams.iter().any(lacks_frames) {
+            let text = format!("{about}{value} in these captures, which do not hold all of the connections.");
+            draft.proved(text, evidence);
+            Room::More(None)
         } else {
             draft.proved(format!("{about}{value}."), evidence);
-        }
-        return Some(Told { values: vec![(value, None)], is_part });
+            Room::None
+        };
+        return Some(Told { values: vec![(value, None)], room: vec![room] });
     }
     let (streams, is_ordered) = chosen(view, steps, select, only);
     if !is_ordered && selection.connection != Some(Which::All) {
@@ -272,7 +283,7 @@ fn of_ask(
         Some(Which::All) => (0..streams.len().min(MOST_CONNECTIONS)).collect(),
     };
     let several = wanted.len() > 1;
-    let mut told = Told { values: Vec::new(), is_part: false };
+    let mut told = Told { values: Vec::new(), room: Vec::new() };
     let mut whole = !wanted.is_empty();
     for place in wanted {
         let number = several.then(|| place.saturating_add(1));
@@ -292,7 +303,7 @@ fn of_ask(
                     } else {
                         draft.proved(text, evidence)
                     }
-                    told.is_part |= found.uncaptured.is_some();
+                    told.room.push(found.room);
                     told.values.push((found.value, found.other));
                 }
                 Err(missing) => {
@@ -382,7 +393,7 @@ fn of_stream(
         _ => None,
     };
     if let Some(value) = everywhere {
-        return Ok((Found { value, other: None, frames: Vec::new(), uncaptured: None }, Vec::new()));
+        return Ok((Found { value, other: None, frames: Vec::new(), uncaptured: None, room: Room::None }, Vec::new()));
     }
     let chosen = chosen.ok_or(Missing::Connection(count))?;
     let capture = |number: usize| view.captures.get(number).ok_or(Missing::Connection(count));
@@ -411,7 +422,8 @@ fn of_stream(
     let is_wanted =
         |uncaptured: &Uncaptured| *uncaptured == Uncaptured::End && steps.iter().any(|s| is_left_open(view, s));
     let uncaptured = found.uncaptured.filter(|uncaptured| !is_wanted(uncaptured));
-    Ok((Found { uncaptured, ..found }, evidence))
+    let room = uncaptured.map_or(Room::None, |_| found.room);
+    Ok((Found { uncaptured, room, ..found }, evidence))
 }
 
 /// Whether the selection leaves room for this connection.
@@ -565,5 +577,5 @@ fn listed(told: &Told) -> String {
     let values = &told.values;
     let first: Vec<String> = values.iter().take(LISTED).map(|(value, _)| in_one_line(&value.to_string())).collect();
     let dots = if values.len() > LISTED { ", …" } else { "" };
-    first.join(", ") + dots + if told.is_part { " (in part)" } else { "" }
+    first.join(", ") + dots + if told.room.iter().any(|room| *room != Room::None) { " (in part)" } else { "" }
 }

@@ -1,14 +1,27 @@
 //! What a capture holds of a connection: one that began late or ended early shows a part, and what it lacks may be elsewhere.
 
-use super::outcome::Uncaptured;
+use super::outcome::{Found, Uncaptured};
+use super::part::Part;
 use super::stream::Stream;
-use crate::facts::{Closing, Handshake, Name, Value, Whole};
+use crate::facts::{Closing, Flow, Handshake, Name, Room, Value, Whole};
 use socklab_packets::track::{FrameNote, HandshakeState, Side};
 
+/// A value with what it would need that the capture does not hold, and what it may be then.
+pub(super) fn with_extent(stream: &Stream, name: Name, part: Part, found: Found) -> Found {
+    let uncaptured = uncaptured(stream, name, part, &found.value);
+    let room = uncaptured.map_or(Room::None, |uncaptured| room(stream, name, uncaptured, &found.value));
+    Found { uncaptured, room, ..found }
+}
+
 /// What the value would need that the capture does not hold; `None` where it is the same whatever came before and after.
-pub(super) fn uncaptured(stream: &Stream, name: Name, value: &Value) -> Option<Uncaptured> {
+fn uncaptured(stream: &Stream, name: Name, part: Part, value: &Value) -> Option<Uncaptured> {
+    let sides = match part.side {
+        Some(end) => vec![stream.side(end)],
+        None => vec![Side::Originator, Side::Responder],
+    };
+    let both = || [Side::Originator, Side::Responder].into_iter().all(|side| stream.has_closed(side));
     let beginning = || stream.lacks_beginning().then_some(Uncaptured::Beginning);
-    let end = || stream.lacks_end().then_some(Uncaptured::End);
+    let lacks = |is_complete: bool| (stream.is_open() && !is_complete).then_some(Uncaptured::End);
     match name {
         // What was there once was there.
         Name::Any(_) | Name::Closing(_) if matches!(value, Value::YesNo(true)) => None,
@@ -20,9 +33,49 @@ pub(super) fn uncaptured(stream: &Stream, name: Name, value: &Value) -> Option<U
         {
             None
         }
-        Name::Closing(_) | Name::Count("closing_frames" | "fin_frames" | "rst_frames") => end(),
-        Name::Whole(_) | Name::Marked(_) | Name::Count(_) | Name::Any(_) | Name::Flow(_) => beginning().or_else(end),
+        Name::Closing(Closing::FinFrames) | Name::Count("fin_frames") => {
+            lacks(sides.iter().all(|side| stream.has_closed(*side)))
+        }
+        Name::Closing(_) | Name::Count("closing_frames" | "rst_frames") => lacks(both()),
+        // A side sends no new data after its FIN; it may have to send again what was not acknowledged.
+        Name::Whole(
+            Whole::PayloadBytes
+            | Whole::DataFrames
+            | Whole::DataFrameCount
+            | Whole::DataBytes
+            | Whole::LargestPayload
+            | Whole::AveragePayload,
+        ) => beginning().or_else(|| lacks(sides.iter().all(|side| stream.has_closed(*side)))),
+        Name::Whole(_) | Name::Marked(_) | Name::Count(_) | Name::Any(_) | Name::Flow(_) => {
+            beginning().or_else(|| lacks(both()))
+        }
         _ => None,
+    }
+}
+
+/// What a value may be in a capture that holds what this one lacks. Frames after the last one of the connection have a number
+/// in this capture's row as well; those before its beginning have not.
+fn room(stream: &Stream, name: Name, uncaptured: Uncaptured, value: &Value) -> Room {
+    let [_, last] = stream.frames;
+    let after = (uncaptured == Uncaptured::End).then_some(last);
+    let is_none = match value {
+        Value::Number(count) => *count == 0,
+        Value::Frames(frames) => frames.is_empty(),
+        _ => true,
+    };
+    match name {
+        Name::Handshake(_) | Name::Count("syn_frames") | Name::Whole(Whole::FirstDataFrame | Whole::FirstDataBy) => {
+            Room::Unproved(after)
+        }
+        Name::Closing(Closing::ClosingTime) => Room::More(after),
+        Name::Closing(_) | Name::Count("closing_frames" | "fin_frames" | "rst_frames") if is_none => {
+            Room::Unproved(after)
+        }
+        // Numbers that more frames change in either direction.
+        Name::Whole(Whole::AveragePayload) => Room::Any,
+        Name::Flow(Flow::MaximumWindow | Flow::TransferTime) => Room::More(after),
+        Name::Flow(_) => Room::Any,
+        _ => Room::More(after),
     }
 }
 
@@ -32,12 +85,11 @@ impl Stream {
         self.connection.as_ref().is_some_and(|connection| connection.syn.is_none())
     }
 
-    /// Whether the connection was made, and had not ended when the capture did.
-    fn lacks_end(&self) -> bool {
+    /// Whether the connection was made and not reset: it ends with both sides' closing.
+    fn is_open(&self) -> bool {
         let Some(connection) = &self.connection else { return false };
         let is_made = !matches!(connection.handshake, HandshakeState::Refused | HandshakeState::SynOnly);
-        let is_reset = connection.rst.iter().any(Option::is_some);
-        is_made && !is_reset && ![Side::Originator, Side::Responder].into_iter().all(|side| self.has_closed(side))
+        is_made && !connection.rst.iter().any(Option::is_some)
     }
 
     /// Whether a side's FIN and its acknowledgement are there; where not all frames are remembered, the FIN.

@@ -31,7 +31,7 @@ pub fn measure(stream: &Stream, fact: &Fact, part: Part) -> Outcome {
         return Err(Missing::Protocol);
     }
     let found = value(stream, fact.name, part)?;
-    Ok(Found { uncaptured: extent::uncaptured(stream, fact.name, &found.value), ..found })
+    Ok(extent::with_extent(stream, fact.name, part, found))
 }
 
 /// What the capture shows, whether or not that is all.
