@@ -2,9 +2,10 @@
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use crate::form::Form;
-use crate::form::value::Client;
+use crate::form::value::{Client, HostRef};
 use socklab_core::analyze::analysis::{Analysis, Answer};
 use socklab_core::lab::Question;
 use socklab_core::wording;
@@ -40,8 +41,14 @@ pub struct SideBySide {
 
 impl SideBySide {
     /// Whether as many are there on as many computers. One that plays several hosts may have several addresses.
-    pub(super) fn are_all_in(self, clients: &[Client]) -> bool {
-        let sockets = || clients.iter().map(|client| client.sockets_created.unwrap_or_default());
+    /// Of those that the server `refused` each computer has so many besides.
+    pub(super) fn are_all_in(self, clients: &[Client], refused: &BTreeMap<IpAddr, u64>) -> bool {
+        let refused = |client: &Client| match client.host {
+            Some(HostRef::Address(host)) => refused.get(&host).copied().unwrap_or_default(),
+            _ => 0,
+        };
+        let of = |client: &Client| client.sockets_created.unwrap_or_default().saturating_add(refused(client));
+        let sockets = || clients.iter().map(of);
         match self.hosts {
             1 => sockets().sum::<u64>() >= self.on_each,
             hosts => sockets().filter(|sockets| *sockets >= self.on_each).count() >= hosts,

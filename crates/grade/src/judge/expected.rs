@@ -3,6 +3,7 @@
 //! The one place that reads the facts of an analysis by their keys.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::case::SideBySide;
 use super::leeway::Leeway;
@@ -65,8 +66,13 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The facts of an analysis's answers. `side_by_side` are the clients that the lab has side by side.
-    pub(super) fn of(answers: &[Answer], side_by_side: SideBySide, lab: &Sheet) -> Known {
+    /// The facts of an analysis's answers. `side_by_side` are the clients that the lab has side by side, of which the server
+    /// `refused` so many of each computer.
+    pub(super) fn of(
+        answers: &[Answer],
+        (side_by_side, refused): (SideBySide, &BTreeMap<IpAddr, u64>),
+        lab: &Sheet,
+    ) -> Known {
         let mut known = Known { lab: lab.clone(), ..Known::default() };
         for answer in answers {
             known.values.extend(values_of(&answer.question, &answer.facts));
@@ -81,7 +87,7 @@ impl Known {
             parallel.any(|answer| answer.status == Status::Partial && !answer.missing.is_empty())
         };
         known.lacks_clients = match known.of_kind(kinds::CLIENT_SOCKETS, "clients") {
-            Some(Value::Clients(clients)) => !side_by_side.are_all_in(clients),
+            Some(Value::Clients(clients)) => !side_by_side.are_all_in(clients, refused),
             _ => lacks_one(),
         };
         known
@@ -359,6 +365,22 @@ mod tests {
         assert!(waits(&of_clients(clients("10.0.3.2:40212", 1))));
         let wrong = of_clients(clients("10.0.3.2:50000", 1));
         assert_eq!((wrong.verdict, wrong.pending), (Verdict::Wrong, Points::ZERO), "{wrong:?}");
+    }
+
+    /// C's second client was refused: both are in the file, and the counts are those of all clients.
+    #[test]
+    fn a_client_that_was_refused_is_not_missing() {
+        let at_b = side_by_side("part2_step2.pcapng", 600, &[], ["10.0.3.2:40210", "10.0.3.2:40212"]);
+        let mut at_c = Story::new("part2_step3.pcapng", 900);
+        let mut first = Story::tcp("10.0.3.3:51762", A);
+        at_c.handshake(&mut first);
+        at_c.echo(&mut first, "hello\n");
+        at_c.refused(&mut Story::tcp("10.0.3.3:51764", A));
+        let analysis = lab(vec![step_8(|_| ()), at_b, at_c.read()]);
+        for (question, key, right) in [("II.1", "clients_connected", 3), ("II.2", "connection_sockets", 3)] {
+            let [shown, more] = [right, right + 1].map(|count| item(&analysis, question, key, &json!(count)));
+            assert_eq!((shown.verdict, more.verdict), (Verdict::Right, Verdict::Wrong), "{key}");
+        }
     }
 
     /// What became of a UDP client of C, and how many were served.

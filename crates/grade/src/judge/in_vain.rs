@@ -1,7 +1,8 @@
 //! Attempts that made no connection, such as a client that was started before its server. Whether they belong to an answer the
 //! questions do not say: who counts them is as right as who does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::attempt::Attempt;
 use super::expected::Known;
@@ -10,8 +11,8 @@ use socklab_core::analyze::analysis::{Analysis, LabStream};
 use socklab_core::analyze::conversation::roles::roles;
 use socklab_core::analyze::kinds;
 use socklab_core::lab::Question;
-use socklab_packets::track::FrameNote;
-use socklab_packets::types::Protocol;
+use socklab_packets::track::{FrameNote, HandshakeState};
+use socklab_packets::types::{Protocol, SocketAddress, StreamNumber};
 
 /// The fact that counts frames of TCP.
 pub(super) const CONTROL_FRAMES: &str = "tcp_control_frames";
@@ -28,6 +29,25 @@ pub(super) fn allow(analysis: &Analysis, question: &Question, capture: Option<us
             roles(&connection, traffic.tcp_notes(*number)).for_each(|frame| leeway.note_in_vain(&frame));
         }
     }
+}
+
+/// How many clients side by side of each computer the server refused: they were there, and no capture lacks them.
+pub(super) fn refused_side_by_side(analysis: &Analysis) -> BTreeMap<IpAddr, u64> {
+    let lab = &analysis.lab;
+    let is_refused = |(capture, number): &(usize, StreamNumber)| {
+        let traffic = analysis.captures.get(*capture).map(|capture| &capture.traffic);
+        let connection = traffic.and_then(|traffic| traffic.tcp(*number));
+        connection.is_some_and(|connection| connection.handshake == HandshakeState::Refused)
+    };
+    let in_vain = lab.streams.iter().filter(|stream| stream.protocol == Protocol::Tcp && !stream.established);
+    let of_parallel = in_vain.filter(|stream| stream.step.is_parallel() && stream.sightings.iter().any(is_refused));
+    let clients: BTreeSet<SocketAddress> = of_parallel.map(|stream| stream.client).collect();
+    let mut refused = BTreeMap::new();
+    for client in clients {
+        let count: &mut u64 = refused.entry(lab.computer(client.ip)).or_default();
+        *count = count.saturating_add(1);
+    }
+    refused
 }
 
 /// The counts of TCP frames with those of the attempts, of all that is shown and of each run.

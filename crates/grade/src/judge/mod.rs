@@ -71,13 +71,15 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     let lab = &case.analysis.lab.sheet;
     let steps_of_ends = StepsOfEnds::of(case.analysis);
     let connections = Connections::of(case.analysis, &steps_of_ends);
+    let refused = in_vain::refused_side_by_side(case.analysis);
+    let side_by_side = (case.side_by_side, &refused);
     let of_captures = |answers: &[Answer]| {
-        let mut known = Known::of(answers, case.side_by_side, lab);
+        let mut known = Known::of(answers, side_by_side, lab);
         connections.allow(&mut known);
         known
     };
     let known = of_captures(&case.analysis.answers);
-    let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.side_by_side, lab));
+    let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, side_by_side, lab));
     let Runs { mut attempts, more } = connections.runs_of_steps(case.form);
     attempts.extend(elsewhere::runs_of_facts(case.analysis));
     attempts.extend(case.runs.iter().map(|(name, answers)| Attempt {
