@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::facts::{Fact, Room, Value as FactValue};
+use crate::facts::{Fact, Latitude, Value as FactValue};
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// A fact as it was measured.
@@ -18,13 +18,13 @@ pub struct Measured {
     pub values: Option<Vec<(FactValue, Option<FactValue>)>>,
     /// What each of them may be instead, where it is of a part of what is asked about: a connection of which the captures lack
     /// the beginning or the end, or clients of some hosts.
-    pub room: Vec<Room>,
+    pub room: Vec<Latitude>,
 }
 
 impl Measured {
     /// Whether a value is of a part of what is asked about.
     pub fn is_part(&self) -> bool {
-        self.room.iter().any(|room| *room != Room::None)
+        self.room.iter().any(|room| *room != Latitude::None)
     }
 }
 

@@ -5,18 +5,18 @@
 //! `analyze::measure`, which gives a [`Value`]; what students write for one is read by `socklab-grade`. Knows no capture.
 
 mod define;
+mod latitude;
 mod names;
 mod registry;
-mod room;
 mod selection;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub use define::{About, Fact, FactType, Over, Tolerance};
+pub use latitude::Latitude;
 pub use names::{Answered, Closing, Ends, Flow, Followed, FrameFact, Handshake, Marked, Name, StepFact, Whole};
 pub use registry::FACTS;
-pub use room::Room;
 pub use selection::{ENTRIES, End, FlagName, Misfit, Ordinal, Ordinals, Range, Selection, Which};
 pub use value::{Value, flag_bit, flag_names};
 

@@ -6,9 +6,9 @@ use super::leeway::Allowed;
 use super::pairs;
 use crate::form::value::{Client, HostRef, Value};
 use crate::rubric::{Lists, Rubric};
-use crate::written::{Judgement, Left, frames_of_each, judge_each, left_of_each};
+use crate::written::{Judgement, OfPart, frames_of_each, judge_each, left_of_each};
 use socklab_core::analyze::analysis::LabFound;
-use socklab_core::facts::{Fact, Room, Value as FactValue};
+use socklab_core::facts::{Fact, Latitude, Value as FactValue};
 use socklab_core::lab::Points;
 use socklab_packets::types::SocketAddress;
 
@@ -238,11 +238,11 @@ fn contradicts_itself(client: &Client, lab: &LabFound) -> bool {
 
 /// How much is right of values of which the captures show a part, and how much of them with what that part leaves open; `None`
 /// where it leaves nothing of what was given open.
-pub(super) fn with_open(given: &Value, shown: &Value, room: &[Room]) -> Option<[Hits; 2]> {
+pub(super) fn with_open(given: &Value, shown: &Value, room: &[Latitude]) -> Option<[Hits; 2]> {
     let (Value::Written(text), Value::Measured(fact, wanted)) = (given, shown) else { return None };
     let left = left_of_each(fact, wanted, room, text)?;
     let count = |wanted| left.iter().filter(|left| **left == wanted).count();
-    let (hits, open) = (count(Left::Right), count(Left::Open));
+    let (hits, open) = (count(OfPart::Right), count(OfPart::Open));
     let of = |hits| Hits { hits, wanted: wanted.len(), ..Hits::default() };
     (open > 0).then(|| [of(hits), of(hits.saturating_add(open))])
 }
@@ -409,11 +409,11 @@ mod tests {
     fn a_measured_part_leaves_room_for_more_of_it() {
         let number = |number| (FactValue::Number(number), None);
         let list = |frames: &[u64]| frames_wanted(&[frames]).remove(0);
-        let waits = |key: &str, shown: (FactValue, Option<FactValue>), room: Room, given: &str| {
+        let waits = |key: &str, shown: (FactValue, Option<FactValue>), room: Latitude, given: &str| {
             let shown = Value::Measured(fact(key).unwrap(), vec![shown]);
             with_open(&Value::Written(given.to_owned()), &shown, &[room]).is_some()
         };
-        let (more, unproved) = (Room::More(Some(FrameNumber(9))), Room::Unproved(Some(FrameNumber(9))));
+        let (more, unproved) = (Latitude::More(Some(FrameNumber(9))), Latitude::Unproved(Some(FrameNumber(9))));
         for (given, wanted) in [("5", false), ("6", false), ("9", true)] {
             assert_eq!(waits("frame_count", number(6), more, given), wanted, "{given}");
         }
@@ -428,14 +428,14 @@ mod tests {
         }
         let time = (FactValue::Time(540_000_000), None);
         assert!(waits("duration", time.clone(), more, "1.5 s") && !waits("duration", time.clone(), more, "0.2 s"));
-        assert!(!waits("duration", time, more, "0.54 s") && !waits("frame_count", number(6), Room::None, "9"));
+        assert!(!waits("duration", time, more, "0.54 s") && !waits("frame_count", number(6), Latitude::None, "9"));
     }
 
     /// Of several connections only that one waits which had not ended.
     #[test]
     fn what_other_connections_show_is_final() {
         let shown = Value::Measured(fact("frame_count").unwrap(), vec![(FactValue::Number(3), None); 4]);
-        let room = [Room::None, Room::None, Room::None, Room::More(None)];
+        let room = [Latitude::None, Latitude::None, Latitude::None, Latitude::More(None)];
         let rubric = Rubric::new(&LabConfig::default());
         let of = |given: &str| {
             let found = with_open(&Value::Written(given.to_owned()), &shown, &room)?;

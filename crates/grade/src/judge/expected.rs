@@ -12,7 +12,7 @@ use crate::form::node::{Item, Node};
 use crate::form::value::{Client, HostRef, Value};
 use socklab_core::analyze::analysis::{Answer, ClientHost, Facts, MeasuredFacts, Status};
 use socklab_core::analyze::{Needs, kind_of, kinds};
-use socklab_core::facts::{Room, Value as FactValue};
+use socklab_core::facts::{Latitude, Value as FactValue};
 use socklab_core::lab::{self, Question, Sheet};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -25,7 +25,7 @@ pub(super) enum Expected {
     /// are fewer clients side by side in them than on the sheet.
     AtLeast(Value),
     /// The captures show these values, of which some leave this open: of a connection that they do not hold whole.
-    Part(Value, Vec<Room>),
+    Part(Value, Vec<Latitude>),
     /// No capture shows it; a journal that the student handed in says this.
     Journal(Value),
     /// No capture at hand shows it; the sheet leads to this.
@@ -53,7 +53,7 @@ impl Expected {
 pub(super) struct Known {
     values: BTreeMap<(Question, String), Value>,
     /// Those that are of a part of what is asked about.
-    parts: BTreeMap<(Question, String), Vec<Room>>,
+    parts: BTreeMap<(Question, String), Vec<Latitude>>,
     /// Frames that may stand in another list, by question.
     leeways: BTreeMap<Question, Leeway>,
     /// Whether the questions about clients side by side are answered from a part of their traffic: captures lack a host, or
@@ -157,7 +157,7 @@ impl Known {
     }
 
     /// What a fact that is shown in part only leaves open, value by value; nothing where that is not measured.
-    fn room(&self, question: &Question, key: &str) -> Option<&[Room]> {
+    fn room(&self, question: &Question, key: &str) -> Option<&[Latitude]> {
         self.parts.iter().find(|((of, own), _)| of == question && own == key).map(|(_, room)| room.as_slice())
     }
 
@@ -233,7 +233,7 @@ fn values_of(question: &Question, facts: &Facts) -> impl Iterator<Item = ((Quest
 }
 
 /// The facts of which the files show a part.
-fn parts_of(question: &Question, facts: &Facts) -> impl Iterator<Item = ((Question, String), Vec<Room>)> {
+fn parts_of(question: &Question, facts: &Facts) -> impl Iterator<Item = ((Question, String), Vec<Latitude>)> {
     let measured = match facts {
         Facts::Measured(MeasuredFacts(all)) => all.as_slice(),
         _ => &[],

@@ -73,7 +73,7 @@ fn another_number(asked: usize, given: usize) -> Reason {
 /// With what is wrong, where values that stand in order are not as many, or one of them cannot be read.
 pub(crate) fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) -> Result<Vec<Judgement>, Reason> {
     let given = items(fact, text, wanted.len());
-    let one = |(value, other): &(Value, Option<Value>), item: &Item| {
+    let one = |(value, other): &(Value, Option<Value>), item: &ListItem| {
         let judged = |text: &str| judge(fact, value, other.as_ref(), text);
         let found = judged(&item.text)?;
         let is_unclear = found == Judgement::Wrong
@@ -106,7 +106,7 @@ pub(crate) fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &
 /// be read.
 pub(crate) fn frames_of_each(fact: &Fact, count: usize, text: &str) -> Option<Vec<BTreeSet<FrameNumber>>> {
     let lists = items(fact, text, count);
-    let one = |list: &Item| {
+    let one = |list: &ListItem| {
         let (frames, _) = frames_in(fact, &list.text).ok()?;
         Some(frames.into_iter().map(FrameNumber).collect())
     };
@@ -125,7 +125,7 @@ pub(crate) fn readable(fact: &Fact, count: usize, text: &str) -> Result<(), Reas
     items.iter().try_for_each(|item| item_readable(fact, item))
 }
 
-fn item_readable(fact: &Fact, item: &Item) -> Result<(), Reason> {
+fn item_readable(fact: &Fact, item: &ListItem) -> Result<(), Reason> {
     let any = match fact.kind {
         FactType::Number | FactType::Bytes => Value::Number(0),
         FactType::Seconds => Value::Time(0),
@@ -144,7 +144,7 @@ fn item_readable(fact: &Fact, item: &Item) -> Result<(), Reason> {
 }
 
 /// An item of a list.
-pub(super) struct Item {
+pub(super) struct ListItem {
     /// What is written of it, with the unit that stands at the end of the list.
     pub(super) text: String,
     /// The same without that unit, where others of the list have units of their own: then either may be meant.
@@ -152,9 +152,9 @@ pub(super) struct Item {
 }
 
 /// The items of a list of so many; 0 is for any number of them.
-pub(super) fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
+pub(super) fn items(fact: &Fact, text: &str, count: usize) -> Vec<ListItem> {
     let text = without_places(&plain(text), count);
-    let plainly = |texts: Vec<String>| texts.into_iter().map(|text| Item { text, alone: None }).collect();
+    let plainly = |texts: Vec<String>| texts.into_iter().map(|text| ListItem { text, alone: None }).collect();
     if count == 1 {
         return plainly(vec![text]);
     }
@@ -205,7 +205,7 @@ fn for_all(text: &str) -> Option<&str> {
 
 /// The items of a list, each with the unit that is meant: its own, that of the next one that has one, or else of the one
 /// before. Only where nothing but the end of the list has a unit, it is sure to be meant for all.
-fn with_units(texts: Vec<String>) -> Vec<Item> {
+fn with_units(texts: Vec<String>) -> Vec<ListItem> {
     let units: Vec<Option<&str>> = texts.iter().map(|text| units::shared(text).map(|(_, unit)| unit)).collect();
     let (before, last) = (units.split_last().map_or(&[][..], |(_, before)| before), units.last().copied().flatten());
     let is_sure = last.is_some() && before.iter().all(Option::is_none);
@@ -214,8 +214,8 @@ fn with_units(texts: Vec<String>) -> Vec<Item> {
         let next = units.iter().skip(place).flatten().next();
         let unit = next.or_else(|| units.iter().take(place).rev().flatten().next());
         match unit.filter(|_| own.is_empty()) {
-            Some(unit) => Item { text: format!("{text}{unit}"), alone: (!is_sure).then(|| text.clone()) },
-            None => Item { text: text.clone(), alone: None },
+            Some(unit) => ListItem { text: format!("{text}{unit}"), alone: (!is_sure).then(|| text.clone()) },
+            None => ListItem { text: text.clone(), alone: None },
         }
     };
     texts.iter().enumerate().map(item).collect()

@@ -27,5 +27,5 @@ pub(crate) use frames::read_frames;
 pub(crate) use judgement::{Judgement, frames_of_each, judge_each, readable};
 pub use otherwise::Otherwise;
 pub(crate) use plain::Reason;
-pub(crate) use room::{Left, left_of_each};
+pub(crate) use room::{OfPart, left_of_each};
 pub(crate) use words::yes_no;

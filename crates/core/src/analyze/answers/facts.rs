@@ -15,7 +15,7 @@ use crate::analyze::measure::{Found, Missing, Part, Stream, Uncaptured, measure}
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
-use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Room, Selection, StepFact, Value, Which};
+use crate::facts::{End, Fact, Latitude, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
 use crate::lab::{Question, Select, Step};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -116,7 +116,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 struct Told {
     values: Vec<(Value, Option<Value>)>,
     /// What each of them leaves open.
-    room: Vec<Room>,
+    room: Vec<Latitude>,
 }
 
 fn measured(key: &str, select: &Select, told: Option<Told>) -> Measured {
@@ -238,7 +238,7 @@ fn of_ask(
         return match open_at_once::of(view, steps, select.client, &runs(view, steps, select)) {
             Ok((value, evidence)) => {
                 draft.proved(format!("{about}{value}."), evidence);
-                Some(Told { values: vec![(value, None)], room: vec![Room::None] })
+                Some(Told { values: vec![(value, None)], room: vec![Latitude::None] })
             }
             Err(missing) => {
                 missing.into_iter().for_each(|missing| draft.unknown(format!("{about}not known, because {missing}.")));
@@ -260,14 +260,14 @@ fn of_ask(
         let room = if is_part {
             let text = format!("{about}{value} in these captures, which do not show the clients of all hosts.");
             draft.inferred(text, evidence);
-            Room::Unproved(None)
+            Latitude::Unproved(None)
         } else if is_sum && streams.iter().any(lacks_frames) {
             let text = format!("{about}{value} in these captures, which do not hold all of the connections.");
             draft.proved(text, evidence);
-            Room::More(None)
+            Latitude::More(None)
         } else {
             draft.proved(format!("{about}{value}."), evidence);
-            Room::None
+            Latitude::None
         };
         return Some(Told { values: vec![(value, None)], room: vec![room] });
     }
@@ -393,7 +393,10 @@ fn of_stream(
         _ => None,
     };
     if let Some(value) = everywhere {
-        return Ok((Found { value, other: None, frames: Vec::new(), uncaptured: None, room: Room::None }, Vec::new()));
+        return Ok((
+            Found { value, other: None, frames: Vec::new(), uncaptured: None, room: Latitude::None },
+            Vec::new(),
+        ));
     }
     let chosen = chosen.ok_or(Missing::Connection(count))?;
     let capture = |number: usize| view.captures.get(number).ok_or(Missing::Connection(count));
@@ -422,7 +425,7 @@ fn of_stream(
     let is_wanted =
         |uncaptured: &Uncaptured| *uncaptured == Uncaptured::End && steps.iter().any(|s| is_left_open(view, s));
     let uncaptured = found.uncaptured.filter(|uncaptured| !is_wanted(uncaptured));
-    let room = uncaptured.map_or(Room::None, |_| found.room);
+    let room = uncaptured.map_or(Latitude::None, |_| found.room);
     Ok((Found { uncaptured, room, ..found }, evidence))
 }
 
@@ -577,5 +580,5 @@ fn listed(told: &Told) -> String {
     let values = &told.values;
     let first: Vec<String> = values.iter().take(LISTED).map(|(value, _)| in_one_line(&value.to_string())).collect();
     let dots = if values.len() > LISTED { ", …" } else { "" };
-    first.join(", ") + dots + if told.room.iter().any(|room| *room != Room::None) { " (in part)" } else { "" }
+    first.join(", ") + dots + if told.room.iter().any(|room| *room != Latitude::None) { " (in part)" } else { "" }
 }

@@ -3,13 +3,13 @@
 use super::outcome::{Found, Uncaptured};
 use super::part::Part;
 use super::stream::Stream;
-use crate::facts::{Closing, Flow, Handshake, Name, Room, Value, Whole};
+use crate::facts::{Closing, Flow, Handshake, Latitude, Name, Value, Whole};
 use socklab_packets::track::{FrameNote, HandshakeState, Side};
 
 /// A value with what it would need that the capture does not hold, and what it may be then.
 pub(super) fn with_extent(stream: &Stream, name: Name, part: Part, found: Found) -> Found {
     let uncaptured = uncaptured(stream, name, part, &found.value);
-    let room = uncaptured.map_or(Room::None, |uncaptured| room(stream, name, uncaptured, &found.value));
+    let room = uncaptured.map_or(Latitude::None, |uncaptured| room(stream, name, uncaptured, &found.value));
     Found { uncaptured, room, ..found }
 }
 
@@ -55,7 +55,7 @@ fn uncaptured(stream: &Stream, name: Name, part: Part, value: &Value) -> Option<
 
 /// What a value may be in a capture that holds what this one lacks. Frames after the last one of the connection have a number
 /// in this capture's row as well; those before its beginning have not.
-fn room(stream: &Stream, name: Name, uncaptured: Uncaptured, value: &Value) -> Room {
+fn room(stream: &Stream, name: Name, uncaptured: Uncaptured, value: &Value) -> Latitude {
     let [_, last] = stream.frames;
     let after = (uncaptured == Uncaptured::End).then_some(last);
     let is_none = match value {
@@ -65,17 +65,17 @@ fn room(stream: &Stream, name: Name, uncaptured: Uncaptured, value: &Value) -> R
     };
     match name {
         Name::Handshake(_) | Name::Count("syn_frames") | Name::Whole(Whole::FirstDataFrame | Whole::FirstDataBy) => {
-            Room::Unproved(after)
+            Latitude::Unproved(after)
         }
-        Name::Closing(Closing::ClosingTime) => Room::More(after),
+        Name::Closing(Closing::ClosingTime) => Latitude::More(after),
         Name::Closing(_) | Name::Count("closing_frames" | "fin_frames" | "rst_frames") if is_none => {
-            Room::Unproved(after)
+            Latitude::Unproved(after)
         }
         // Numbers that more frames change in either direction.
-        Name::Whole(Whole::AveragePayload) => Room::Any,
-        Name::Flow(Flow::MaximumWindow | Flow::TransferTime) => Room::More(after),
-        Name::Flow(_) => Room::Any,
-        _ => Room::More(after),
+        Name::Whole(Whole::AveragePayload) => Latitude::Any,
+        Name::Flow(Flow::MaximumWindow | Flow::TransferTime) => Latitude::More(after),
+        Name::Flow(_) => Latitude::Any,
+        _ => Latitude::More(after),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::facts::{Room, Value};
+use crate::facts::{Latitude, Value};
 use crate::wording;
 use socklab_packets::types::FrameNumber;
 
@@ -18,12 +18,12 @@ pub struct Found {
     /// What the capture does not hold of that which the value is of.
     pub uncaptured: Option<Uncaptured>,
     /// What the value may be where that was captured.
-    pub room: Room,
+    pub room: Latitude,
 }
 
 impl Found {
     pub(super) fn new(value: Value, frames: impl IntoIterator<Item = FrameNumber>) -> Found {
-        Found { value, other: None, frames: frames.into_iter().collect(), uncaptured: None, room: Room::None }
+        Found { value, other: None, frames: frames.into_iter().collect(), uncaptured: None, room: Latitude::None }
     }
 
     pub(super) fn or(self, other: Value) -> Found {

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{Missing, Part, Stream, Uncaptured, measure};
 use crate::analyze::testing::Story;
-use crate::facts::{End, FlagName, Ordinal, Room, fact};
+use crate::facts::{End, FlagName, Latitude, Ordinal, fact};
 use socklab_packets::limits::Limits;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::pipeline::read_capture;
@@ -199,20 +199,20 @@ fn what_a_part_of_a_connection_shows_leaves_more_of_it_open() {
     let (half, fin) = (part_of(1, 5), part_of(1, 7));
     let last = Some(FrameNumber(5));
     for key in ["frame_count", "data_frames", "payload_bytes", "duration", "push_frames", "retransmitted"] {
-        assert_eq!(room(&half, key, Part::default()), Room::More(last), "{key}");
+        assert_eq!(room(&half, key, Part::default()), Latitude::More(last), "{key}");
     }
     for key in ["closed_by", "reset", "closing_frames", "fin_count", "half_closed"] {
-        assert_eq!(room(&half, key, Part::default()), Room::Unproved(last), "{key}");
+        assert_eq!(room(&half, key, Part::default()), Latitude::Unproved(last), "{key}");
     }
-    assert_eq!(room(&half, "average_payload", Part::default()), Room::Any);
-    assert_eq!(room(&part_of(4, 8), "handshake_completed", Part::default()), Room::Unproved(None));
-    assert_eq!(room(&part_of(4, 8), "frame_count", Part::default()), Room::More(None));
+    assert_eq!(room(&half, "average_payload", Part::default()), Latitude::Any);
+    assert_eq!(room(&part_of(4, 8), "handshake_completed", Part::default()), Latitude::Unproved(None));
+    assert_eq!(room(&part_of(4, 8), "frame_count", Part::default()), Latitude::More(None));
     let of_fin = |key: &str, end: End| room(&fin, key, side(end));
     for key in ["data_frames", "data_frame_count", "payload_bytes", "fin_count"] {
-        assert_eq!(of_fin(key, End::Client), Room::None, "{key}");
-        assert_ne!(of_fin(key, End::Server), Room::None, "{key}");
+        assert_eq!(of_fin(key, End::Client), Latitude::None, "{key}");
+        assert_ne!(of_fin(key, End::Server), Latitude::None, "{key}");
     }
-    assert_ne!(of_fin("frame_count", End::Client), Room::None);
+    assert_ne!(of_fin("frame_count", End::Client), Latitude::None);
 }
 
 /// Data may carry the acknowledgement of a FIN: the other side goes on sending.

@@ -4,7 +4,7 @@ use socklab_packets::types::FrameNumber;
 
 /// What a value may be instead in a capture that has more of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Room {
+pub enum Latitude {
     /// Nothing: what was not captured does not change it.
     #[default]
     None,
