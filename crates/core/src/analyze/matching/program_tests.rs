@@ -130,8 +130,38 @@ fn what_is_left_of_a_client_and_who_waits_beside_it_are_of_the_same_part() {
     let captures = vec![in_turn("1", 0, &[B]), rest.read()];
     let journals = [journal(ITERATIVE, &[B]), journal(THREADED, &[B1, B2])];
     assert_eq!(steps(captures, &journals), [["Part I step 8"], ["Part II step 2"]]);
-    let captures = vec![in_turn("1", 0, &[B]), beside("2", 5, &[C1, C2], false)];
+    let mut waiting = Story::new("2", 5);
+    let mut clients = [C1, C2].map(|client| Story::tcp(client, A));
+    for tcp in &mut clients {
+        waiting.handshake(tcp);
+    }
+    clients.iter_mut().for_each(|tcp| waiting.line(tcp, "one\n"));
+    let captures = vec![in_turn("1", 0, &[B]), waiting.read()];
     assert_eq!(steps(captures, &[journal(ITERATIVE, &[B, C1])]), [["Part I step 8"], ["Part I step 10"]]);
+}
+
+/// All of B in one file, in which the end of step 8 is missing; of one program there is no journal.
+#[test]
+fn a_client_whose_end_is_missing_is_not_beside_all_that_came_later() {
+    let at_b = || {
+        let mut story = Story::new("at B", 0);
+        let mut first = Story::tcp(B, A);
+        story.handshake(&mut first);
+        story.echo(&mut first, "one\n");
+        story.wait(20_000);
+        story.datagram("10.0.3.2:51000", "10.0.3.1:65433", "one");
+        story.wait(20_000);
+        let mut clients = [B1, B2].map(|client| Story::tcp(client, A));
+        clients.iter_mut().for_each(|tcp| story.handshake(tcp));
+        for tcp in &mut clients {
+            story.echo(tcp, "one\n");
+            story.close(tcp);
+        }
+        story.read()
+    };
+    let wanted = [["Part I step 8", "Part I step 12", "Part II step 2"]];
+    assert_eq!(steps(vec![at_b()], &[journal(ITERATIVE, &[B])]), wanted);
+    assert_eq!(steps(vec![at_b()], &[journal(THREADED, &[B1, B2])]), wanted);
 }
 
 #[test]

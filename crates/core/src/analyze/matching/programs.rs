@@ -52,7 +52,8 @@ pub(super) fn by_program(sheet: &Sheet, known: RunInputs<'_>) -> HashMap<usize, 
 }
 
 /// The connections that no program accepted and that were open beside those of one program at one server: nobody could start
-/// another one there meanwhile.
+/// another one there meanwhile. A connection whose end no frame shows is open as far as its frames go, no further: it may have ended
+/// when no capture ran.
 fn beside_those(known: RunInputs<'_>, found: &HashMap<usize, bool>) -> HashMap<usize, bool> {
     let mut told: HashMap<Place, Vec<(&TcpSighting, bool)>> = HashMap::new();
     let place = |sighting: &TcpSighting| (sighting.capture, known.computers.socket(sighting.server()));
@@ -66,7 +67,7 @@ fn beside_those(known: RunInputs<'_>, found: &HashMap<usize, bool>) -> HashMap<u
     let is_of_parallel = |connection: &LabConnection| {
         let mut beside = connection.sightings().iter().flat_map(|own| {
             let others = told.get(&place(own)).into_iter().flatten().take(COMPARED);
-            others.filter(|(other, _)| own.overlaps(other)).map(|(_, is_parallel)| *is_parallel)
+            others.filter(|(other, _)| are_shown_beside(own, other)).map(|(_, is_parallel)| *is_parallel)
         });
         let first = beside.next()?;
         beside.all(|other| other == first).then_some(first)
@@ -74,6 +75,12 @@ fn beside_those(known: RunInputs<'_>, found: &HashMap<usize, bool>) -> HashMap<u
     let all = known.connections.iter().enumerate().filter(|(_, one)| one.established());
     let untold = all.filter(|(index, _)| !found.contains_key(index));
     untold.filter_map(|(index, one)| Some((index, is_of_parallel(one)?))).collect()
+}
+
+/// Whether frames show that the one that came first was still there when the other one came.
+fn are_shown_beside(one: &TcpSighting, other: &TcpSighting) -> bool {
+    let begin = one.connection.first_frame.max(other.connection.first_frame);
+    one.overlaps(other) && [one, other].iter().all(|sighting| begin <= sighting.connection.last_frame)
 }
 
 /// The computers whose clients the iterative server accepted after another one's, and those that came first, as journals have it:
