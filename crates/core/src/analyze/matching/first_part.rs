@@ -58,10 +58,12 @@ pub(super) fn before_datagrams(known: RunInputs<'_>) -> BTreeSet<usize> {
         let mut captures = halves.alone_in.get(&host).into_iter().flatten();
         captures.any(|capture| is_shown(capture).is_none() || has_sent(capture))
     };
-    let tells = |index: usize, kind: ServerKind| {
+    let was_queued = |index: &usize| known.story.services.get(*index).is_some_and(|service| service.was_queued());
+    let tells = |index: usize, kind: ServerKind, members: &[usize]| {
         let (Some(host), Some(begin)) = (known.host(index), known.begin(index)) else { return false };
         // Its own datagrams may be missing where its clients did wait.
-        let waited = kind == ServerKind::Iterative;
+        let is_beside = |other: &&usize| known.parallel.contains(other) && known.host(**other) == Some(host);
+        let waited = kind == ServerKind::Iterative || members.iter().filter(is_beside).any(was_queued);
         match is_followed {
             true => halves.after.contains(&host),
             false => {
@@ -76,7 +78,7 @@ pub(super) fn before_datagrams(known: RunInputs<'_>) -> BTreeSet<usize> {
             continue;
         }
         let beside = members.iter().filter(|index| known.parallel.contains(index));
-        found.extend(beside.copied().filter(|index| tells(*index, kind.kind)));
+        found.extend(beside.copied().filter(|index| tells(*index, kind.kind, members)));
     }
     found
 }

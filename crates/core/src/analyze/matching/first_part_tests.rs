@@ -63,6 +63,27 @@ fn two_terminals_in_step_8(is_answered: bool, goes_on: bool) -> Vec<String> {
     steps(&of(captures))
 }
 
+/// In B's only file a client alone came first, then two of which the second one waited till the server ended; the datagrams came
+/// last.
+#[test]
+fn two_terminals_of_which_one_waited_are_of_step_8_where_a_client_alone_is_in_the_file_with_the_datagrams() {
+    let mut story = Story::new("at B", 0);
+    let first = printed(&mut story, "10.0.3.2:50000", A);
+    close(&mut story, vec![first]);
+    let mut served = Story::tcp("10.0.3.2:50001", A);
+    story.handshake(&mut served);
+    story.echo(&mut served, "one\n");
+    let mut waiting = Story::tcp("10.0.3.2:50002", A);
+    story.handshake(&mut waiting);
+    story.line(&mut waiting, "two\n");
+    story.wait(3000);
+    story.close(&mut served);
+    story.reset_by_server(&mut waiting);
+    story.wait(20_000);
+    story.datagram("10.0.3.2:50005", UDP_A, "one");
+    assert_eq!(steps(&of(vec![story.read()])), ["I 8", "I 12"]);
+}
+
 #[test]
 fn two_terminals_before_the_datagrams_are_of_step_8() {
     assert_eq!(two_terminals_in_step_8(false, true), ["I 8", "I 12", "II 2", "II 3"]);
