@@ -71,9 +71,21 @@ impl<'a> Clients<'a> {
         let (beside, alone): (Vec<usize>, Vec<usize>) =
             of_host.iter().partition(|index| known.parallel.contains(index));
         let [alone] = alone.as_slice() else { return None };
-        let begin = known.begin(*alone)?;
-        let is_last = beside.iter().all(|other| known.begin(*other).is_some_and(|other| other < begin));
+        let is_last = beside.iter().all(|other| self.began_before(*other, *alone));
         (is_last && !beside.is_empty()).then_some(*alone)
+    }
+
+    /// Whether a connection began before another one: by the order of the frames where a capture shows both, as its clock may have
+    /// been set back, and by the recorded times else.
+    fn began_before(&self, one: usize, other: usize) -> bool {
+        let of_other = self.known.connections.get(other);
+        let in_capture = |own: &TcpSighting| {
+            Some(own.connection.first_frame < of_other?.in_capture(own.capture)?.connection.first_frame)
+        };
+        match self.sightings(one).iter().find_map(in_capture) {
+            Some(is_before) => is_before,
+            None => self.known.begin(one).zip(self.known.begin(other)).is_some_and(|(one, other)| one < other),
+        }
     }
 
     fn sightings(&self, index: usize) -> &[TcpSighting] {

@@ -199,6 +199,19 @@ fn a_client_that_waited_tells_of_which_part_the_other_one_is() {
     assert_eq!(steps(vec![story.read()]), ["I 8, I 10, I 12, II 2, II 3"]);
 }
 
+/// The clock was set back when the clients alone had gone: by the recorded times they came last.
+#[test]
+fn the_order_of_the_frames_tells_who_came_last_where_the_clock_was_set_back() {
+    let mut story = Story::new("A", 0);
+    alone(&mut story, B, 40_100);
+    alone(&mut story, C, 40_110);
+    datagram(&mut story, B);
+    story.set_back(3600);
+    pair(&mut story, B, 40_200, true);
+    pair(&mut story, C, 40_210, true);
+    assert_eq!(steps(vec![story.read()]), ["I 8, I 10, I 12, II 2, II 3"]);
+}
+
 /// C tried one terminal, and then two, in its file of Part II, after B's clients. Step 10 has another file or none.
 #[test]
 fn a_client_that_was_tried_before_two_others_is_of_their_part() {
