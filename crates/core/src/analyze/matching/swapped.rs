@@ -17,29 +17,42 @@ pub(super) struct AfterPair {
     pub(super) untold: BTreeSet<usize>,
 }
 
-/// Such a client is of the part in which a host has one if datagrams of the host came between, or after it and none before the
-/// others, or if it came while such a client of another host kept the same server.
+/// Such a client is of the part in which a host has one if datagrams of the host came after it and none before the others, or if
+/// it came while such a client of another host kept the same server.
 ///
-/// Where one file shows that the datagrams came before all of them, or clients of two hosts came so at the same time, it is not
-/// told, unless another client is of that part. `alone` are those of which that is known.
+/// Where one file shows that the datagrams came between, somebody may as well have tried two terminals in that part and one in the
+/// next. Where it shows that they came before all, or clients of two hosts came so at the same time, it may be one client more of the
+/// others. It is not told then, unless another client is of that part. `alone` are those of which that is known.
 pub(super) fn after_pair(known: RunInputs<'_>, alone: &BTreeSet<usize>) -> AfterPair {
     let clients = Clients::new(known);
     let last_alone: Vec<usize> = clients.of.values().filter_map(|of_host| clients.last_alone(of_host)).collect();
     let all_alone = clients.of.values().flatten().filter(|index| !known.parallel.contains(index)).count();
     let is_all = all_alone == last_alone.len();
     let (told, others): (BTreeSet<usize>, BTreeSet<usize>) =
-        last_alone.into_iter().partition(|index| alone.contains(index) || clients.is_apart_by_datagrams(*index));
-    let (beside, others): (BTreeSet<usize>, BTreeSet<usize>) =
-        others.into_iter().partition(|index| told.iter().any(|first| clients.are_met(*first, *index)));
+        last_alone.into_iter().partition(|index| alone.contains(index) || clients.has_datagrams(*index, Sent::After));
+    let is_between = |index: &usize| clients.has_datagrams(*index, Sent::Between);
+    let is_like_told = |index: &usize| {
+        !told.is_empty() && is_between(index) || told.iter().any(|first| clients.are_met(*first, *index))
+    };
+    let (like_told, others): (BTreeSet<usize>, BTreeSet<usize>) = others.into_iter().partition(is_like_told);
     let has_near = |index: usize| {
         let is_near = |other: &usize| clients.are_met(*other, index) || clients.are_met(index, *other);
         others.iter().filter(|other| **other != index).any(is_near)
     };
-    let is_untold =
-        |index: &usize| is_all && told.is_empty() && (clients.is_in_file_with_datagrams(*index) || has_near(*index));
+    let may_be_more = |index: usize| is_all && (clients.is_in_file_with_datagrams(index) || has_near(index));
+    let is_untold = |index: &usize| told.is_empty() && (is_between(index) || may_be_more(*index));
     let untold =
         others.iter().copied().filter(|index| clients.is_in_file_of_pair(*index) && is_untold(index)).collect();
-    AfterPair { alone: told.into_iter().chain(beside).collect(), untold }
+    AfterPair { alone: told.iter().copied().chain(like_told).collect(), untold }
+}
+
+/// When a host sent datagrams.
+#[derive(Clone, Copy)]
+enum Sent {
+    /// Between its clients side by side and its client alone.
+    Between,
+    /// After its client alone, and not before the others.
+    After,
 }
 
 /// The established connections, and what else tells of their order.
@@ -105,17 +118,17 @@ impl<'a> Clients<'a> {
         of_host.map_or(&[], Vec::as_slice)
     }
 
-    /// Whether some capture shows that the host's datagrams came between its clients side by side and this one, or after this one
-    /// and not before those.
-    fn is_apart_by_datagrams(&self, index: usize) -> bool {
+    /// Whether some capture shows that the host sent datagrams then.
+    fn has_datagrams(&self, index: usize, when: Sent) -> bool {
         self.sightings(index).iter().any(|own| {
             let (sent, begins) = (self.sent(index, own.capture), self.begins_of_pair(index, own.capture));
             let (Some(first), Some(last)) = (begins.iter().min(), begins.iter().max()) else { return false };
             let alone = own.connection.first_frame;
-            let is_between = |frame: &RowFrame| last < frame && *frame < alone;
-            *last < alone
-                && (sent.iter().any(is_between)
-                    || sent.iter().any(|frame| *frame > alone) && sent.iter().all(|frame| frame > first))
+            let is_then = match when {
+                Sent::Between => sent.iter().any(|frame| last < frame && *frame < alone),
+                Sent::After => sent.iter().any(|frame| *frame > alone) && sent.iter().all(|frame| frame > first),
+            };
+            *last < alone && is_then
         })
     }
 

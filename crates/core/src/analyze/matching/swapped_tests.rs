@@ -112,11 +112,30 @@ fn files_of_their_own_tell_their_part_in_any_order() {
 #[test]
 fn one_file_of_a_host_tells_its_part_by_what_the_datagrams_are_between() {
     use Did::{One, Two, Udp};
-    for order in [[One, Udp, Two], [One, Two, Udp], [Two, One, Udp], [Two, Udp, One]] {
+    for order in [[One, Udp, Two], [One, Two, Udp], [Two, One, Udp]] {
         assert_eq!(steps(vec![whole("B", 0, B, &order)]), ["I 8, I 12, II 2"]);
         let both = vec![whole("B", 0, B, &order), whole("C", 1, C, &order)];
         assert_eq!(steps(both), ["I 8, I 12, II 2", "I 10, I 12, II 3"]);
     }
+}
+
+/// Part II came first, or somebody tried two terminals in Part I, and one in Part II.
+#[test]
+fn clients_side_by_side_datagrams_and_a_client_alone_are_not_told() {
+    use Did::{One, Two, Udp};
+    let of_b = || whole("B", 0, B, &[Two, Udp, One]);
+    assert_eq!(steps(vec![of_b()]), ["I 12"]);
+    assert_eq!(steps(vec![whole("C", 0, C, &[Two, Udp, One])]), ["I 12"]);
+    let found = analyze(vec![of_b()], &[], &LabConfig::default());
+    assert!(found.findings.iter().any(|finding| finding.code == Code::StepsNotTold));
+    let is_proved = |name: &str| {
+        let mut answers = found.answers.iter().filter(|answer| answer.question.to_string() == name);
+        answers.any(|answer| answer.claims.iter().any(|claim| claim.basis == Basis::Proved))
+    };
+    assert_eq!(["I.1(a)", "I.1(b)", "II.2"].map(is_proved), [false; 3]);
+    // The other host did Part I after Part II, as its datagrams show.
+    let with_c = vec![of_b(), whole("C", 1, C, &[Two, One, Udp])];
+    assert_eq!(steps(with_c), ["I 8, I 12, II 2", "I 10, I 12, II 3"]);
 }
 
 /// Nothing came between them: one client more of Part II.
