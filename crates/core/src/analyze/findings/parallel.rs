@@ -21,11 +21,13 @@ const HOSTS_NAMED: usize = 4;
 
 /// Looks at the connections of clients side by side.
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    let host_of = |known: &Known<'_>| {
+        let client = known.connection.client().ip;
+        if view.hosts.is_one_computer() { client } else { view.hosts.computer(client) }
+    };
     let mut by_host: BTreeMap<IpAddr, Vec<Known<'_>>> = BTreeMap::new();
     for known in view.parallel().filter(|known| known.connection.established()) {
-        let client = known.connection.client().ip;
-        let host = if view.hosts.is_one_computer() { client } else { view.hosts.computer(client) };
-        by_host.entry(host).or_default().push(known);
+        by_host.entry(host_of(&known)).or_default().push(known);
     }
     for (host, known) in by_host.iter().take(HOSTS_NAMED) {
         clients_of_host(view, *host, known, found);
@@ -36,7 +38,12 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
         // On one computer there is no other host whose capture could add anything.
         let is_elsewhere = |known: &Known<'_>| known.connection.server().ip != **host;
         let elsewhere = !view.hosts.is_one_computer() && known.iter().any(is_elsewhere);
-        if elsewhere && !known.iter().any(|known| shows_other_hosts(view, known, **host)) {
+        // What is left of a connection whose beginning is missing is the other host's, too.
+        let is_of_other = |other: Known<'_>| host_of(&other) != **host;
+        if elsewhere
+            && !view.parallel().any(is_of_other)
+            && !known.iter().any(|known| shows_other_hosts(view, known, **host))
+        {
             second_host(view, **host, found);
         }
     }

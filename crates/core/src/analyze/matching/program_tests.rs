@@ -140,6 +140,23 @@ fn what_is_left_of_a_client_and_who_waits_beside_it_are_of_the_same_part() {
     assert_eq!(steps(captures, &[journal(ITERATIVE, &[B, C1])]), [["Part I step 8"], ["Part I step 10"]]);
 }
 
+/// B's file has only the end of its clients.
+#[test]
+fn what_is_left_of_the_other_hosts_clients_lacks_no_capture_of_it() {
+    let is_missing = |with_b: bool| {
+        let mut rest = Story::new("2", 610);
+        for client in [B1, B2] {
+            rest.close(&mut Story::tcp(client, A));
+        }
+        let mut captures = vec![in_turn("1", 0, &[B]), beside("3", 600, &[C1, C2], true)];
+        captures.extend(with_b.then(|| rest.read()));
+        let journals = [journal(ITERATIVE, &[B]), journal(THREADED, &[B1, B2, C1, C2])];
+        let findings = analyze(captures, &journals, &LabConfig::default()).findings;
+        findings.iter().any(|finding| finding.code == Code::SecondHostMissing)
+    };
+    assert_eq!([false, true].map(is_missing), [true, false]);
+}
+
 /// All of B in one file, in which the end of step 8 is missing; of one program there is no journal.
 #[test]
 fn a_client_whose_end_is_missing_is_not_beside_all_that_came_later() {
