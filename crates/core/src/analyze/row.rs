@@ -11,7 +11,7 @@ const CAPTURE_BITS: u32 = 12;
 /// A frame as a sighting has it: one of the capture that shows the conversation or, where several files show it one after the other,
 /// one of their row. Its number is that of its own file; those of a row are in the row's order.
 ///
-/// Made from the [`FrameNumber`] of a capture, it is in no row. What it is shown as is its [`RowFrame::number`], with the file that
+/// Made from the [`FrameNumber`] of a capture, it is in no row. What it is shown as is its `number()`, with the file that
 /// has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowFrame(u64);
