@@ -14,6 +14,7 @@ use crate::analyze::story::Sharing;
 use crate::analyze::text::{HostSpan, Span, Text, say};
 use crate::lab::{Does, Question, Step};
 use crate::wording::{count, list, number};
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
 /// Hosts that have findings of their own; a class's capture may have hundreds.
@@ -57,7 +58,8 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
     let of_sheet = most_on_one(view, step);
     let expected = number(of_sheet);
     if here < at_least {
-        // The others may have run before the capture started, or after it ended.
+        // The others may have run before the capture started, or after it ended; of some the end may be there.
+        let whole = if has_ends(view, host, first) { " from the beginning on" } else { "" };
         let of = step.name();
         let (connections, are) =
             if here == 1 { ("one connection".to_owned(), "is") } else { (count(here, "connection"), "are") };
@@ -75,7 +77,7 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
         let message = say![
             format!("Of {of} only {connections} from "),
             view.host_with_address(host),
-            format!(" {are} in these captures; {rest}")
+            format!(" {are} in these captures{whole}; {rest}")
         ];
         found.push(finding(Code::OnlyOneClient, Severity::Warning, file, message, step));
     } else if here > of_sheet && view.doubt_about(std::slice::from_ref(step), None).is_none() {
@@ -89,6 +91,16 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
         ];
         found.push(finding(Code::SeveralRuns, Severity::Info, file, message, step));
     }
+}
+
+/// Whether the captures have only the end of a connection of a host to a client's server.
+fn has_ends(view: &LabView<'_>, host: IpAddr, of: &Known<'_>) -> bool {
+    let is_end = |other: &LabConnection| {
+        other.handshake() == HandshakeState::NotCaptured
+            && view.hosts.computer(other.client().ip) == view.hosts.computer(host)
+            && other.server() == of.connection.server()
+    };
+    view.connections().any(is_end)
 }
 
 /// How many clients of a host captures and servers' journals have together.
@@ -263,27 +275,37 @@ mod tests {
 
     const A: &str = "10.0.3.1:65432";
 
-    /// B's first client had connected and sent its line before the capture of step 2 started: it had connected all the same.
+    /// B's first client had connected and sent its line before the capture of step 2 started: it had connected all the same, and
+    /// its end may be there.
     #[test]
     fn of_clients_that_the_captures_lack_it_is_not_said_that_none_connected() {
-        let mut at_b = Story::new("part2_step2.pcapng", 600);
-        let mut tcp = Story::tcp("10.0.3.2:40212", A);
-        at_b.handshake(&mut tcp);
-        at_b.echo(&mut tcp, "hello\n");
-        let mut at_c = Story::new("part2_step3.pcapng", 900);
-        for client in ["10.0.3.3:51762", "10.0.3.3:51764"] {
-            let mut tcp = Story::tcp(client, A);
-            at_c.handshake(&mut tcp);
-            at_c.echo(&mut tcp, "hello\n");
-        }
-        let mut config = LabConfig::default();
-        config.steps.insert("part2_step2.pcapng".to_owned(), step("II.2"));
-        let analysis = analyze(vec![at_b.read(), at_c.read()], &[], &config);
-        let finding = analysis.findings.iter().find(|finding| finding.code == Code::OnlyOneClient).unwrap();
+        let message = |has_end: bool| {
+            let mut at_b = Story::new("part2_step2.pcapng", 600);
+            let mut tcp = Story::tcp("10.0.3.2:40212", A);
+            at_b.handshake(&mut tcp);
+            at_b.echo(&mut tcp, "hello\n");
+            if has_end {
+                at_b.close(&mut Story::tcp("10.0.3.2:40210", A));
+            }
+            let mut at_c = Story::new("part2_step3.pcapng", 900);
+            for client in ["10.0.3.3:51762", "10.0.3.3:51764"] {
+                let mut tcp = Story::tcp(client, A);
+                at_c.handshake(&mut tcp);
+                at_c.echo(&mut tcp, "hello\n");
+            }
+            let mut config = LabConfig::default();
+            config.steps.insert("part2_step2.pcapng".to_owned(), step("II.2"));
+            let analysis = analyze(vec![at_b.read(), at_c.read()], &[], &config);
+            let finding = analysis.findings.iter().find(|finding| finding.code == Code::OnlyOneClient).unwrap();
+            finding.message.to_string()
+        };
         assert_eq!(
-            finding.message.to_string(),
+            message(false),
             "Of Part II step 2 only one connection from B (10.0.3.2) is in these captures; the sheet has two clients run there at \
              the same time, in two terminals."
         );
+        let with_end =
+            "Of Part II step 2 only one connection from B (10.0.3.2) is in these captures from the beginning on;";
+        assert!(message(true).starts_with(with_end), "{}", message(true));
     }
 }
