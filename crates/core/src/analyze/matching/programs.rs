@@ -25,9 +25,9 @@ type Place = (usize, SocketAddress);
 /// The connections, by their indices, that a journal's program served: whether they are of clients side by side, where the sheet
 /// has that program for such alone or for others alone.
 pub(super) fn by_program(sheet: &Sheet, known: RunInputs<'_>) -> HashMap<usize, bool> {
-    let mut runs: HashMap<*const ServerRun, (&ServerRun, Vec<usize>)> = HashMap::new();
+    let mut runs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, run) in known.accounts.runs_of(known.connections) {
-        runs.entry(std::ptr::from_ref(run)).or_insert_with(|| (run, Vec::new())).1.push(index);
+        runs.entry(run).or_default().push(index);
     }
     let sent = last_datagrams(known);
     let had_clients = |threaded: bool| {
@@ -36,7 +36,8 @@ pub(super) fn by_program(sheet: &Sheet, known: RunInputs<'_>) -> HashMap<usize, 
     };
     let are_both = had_clients(true) && had_clients(false);
     let mut found = HashMap::new();
-    for (run, members) in runs.into_values() {
+    for (run, members) in runs {
+        let Some(run) = known.accounts.servers.get(run) else { continue };
         let Some(threaded) = run.is_named_threaded() else { continue };
         let is_wrong = || match threaded {
             true => is_before_datagrams(known, &sent, &members),

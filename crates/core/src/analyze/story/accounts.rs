@@ -9,46 +9,67 @@ use crate::analyze::story::timeline::{Seen, Timeline};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
+/// What a run's journal says of a connection, by its place there.
+#[derive(Clone, Copy)]
+enum Said {
+    /// The one of those accepted that has this place.
+    Accepted(usize),
+    /// The one of those left in the queue that has this place.
+    Left(usize),
+}
+
 impl Accounts {
     /// The captured connections of which the servers' journals say something, with that.
     pub(crate) fn pair_with(&self, connections: &[LabConnection]) -> HashMap<usize, Account> {
-        let paired = self.paired(connections, LabConnection::established);
-        paired.into_iter().map(|(index, (_, account))| (index, account)).collect()
+        let account = |(index, (run, said)): (usize, (usize, Said))| {
+            let run = self.servers.get(run)?;
+            let account = match said {
+                Said::Accepted(place) => {
+                    Account::Accepted { entry: run.accepted.get(place)?.accepted.clone(), turn: run.turn(place) }
+                }
+                Said::Left(place) => {
+                    let Left { queued, gone, .. } = run.left.get(place)?;
+                    Account::Left { queued: queued.clone(), gone: gone.clone() }
+                }
+            };
+            Some((index, account))
+        };
+        self.paired(connections, LabConnection::established).into_iter().filter_map(account).collect()
     }
 
-    /// The runs that accepted captured connections or left them in the queue, also of those of which only the end was captured.
-    pub(crate) fn runs_of(&self, connections: &[LabConnection]) -> HashMap<usize, &ServerRun> {
+    /// The places of the runs that accepted captured connections or left them in the queue, also of those of which only the end
+    /// was captured.
+    pub(crate) fn runs_of(&self, connections: &[LabConnection]) -> HashMap<usize, usize> {
         let was_made = |one: &LabConnection| one.established() || one.handshake() == HandshakeState::NotCaptured;
         self.paired(connections, was_made).into_iter().map(|(index, (run, _))| (index, run)).collect()
     }
 
-    /// Where an address was used again, connections are paired in order.
+    /// The connections with the places of the runs that have them. Where an address was used again, they are paired in order.
     fn paired(
         &self,
         connections: &[LabConnection],
         was_made: impl Fn(&LabConnection) -> bool,
-    ) -> HashMap<usize, (&ServerRun, Account)> {
-        let mut pairs: HashMap<usize, (&ServerRun, Account)> = HashMap::new();
+    ) -> HashMap<usize, (usize, Said)> {
+        let mut pairs: HashMap<usize, (usize, Said)> = HashMap::new();
         let mut of_client: HashMap<SocketAddress, Vec<usize>> = HashMap::new();
         for (index, connection) in connections.iter().enumerate().filter(|(_, one)| was_made(one)) {
             of_client.entry(connection.client()).or_default().push(index);
         }
-        let mut pair = |run, client: SocketAddress, local: Option<SocketAddress>, account: Account| {
+        let mut pair = |client: SocketAddress, local: Option<SocketAddress>, said: (usize, Said)| {
             let mut of_client = of_client.get(&client).into_iter().flatten();
             let free = |index: &&usize| {
                 !pairs.contains_key(*index) && connections.get(**index).is_some_and(|one| ServerRun::is_at(local, one))
             };
             if let Some(index) = of_client.find(free) {
-                pairs.insert(*index, (run, account));
+                pairs.insert(*index, said);
             }
         };
-        for run in &self.servers {
-            for (place, accepted) in run.accepted.iter().enumerate() {
-                let account = Account::Accepted { entry: accepted.accepted.clone(), turn: run.turn(place) };
-                pair(run, accepted.client, accepted.local, account);
+        for (run, of_run) in self.servers.iter().enumerate() {
+            for (place, accepted) in of_run.accepted.iter().enumerate() {
+                pair(accepted.client, accepted.local, (run, Said::Accepted(place)));
             }
-            for Left { client, local, queued, gone } in &run.left {
-                pair(run, *client, *local, Account::Left { queued: queued.clone(), gone: gone.clone() });
+            for (place, left) in of_run.left.iter().enumerate() {
+                pair(left.client, left.local, (run, Said::Left(place)));
             }
         }
         pairs
