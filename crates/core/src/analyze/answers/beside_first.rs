@@ -1,6 +1,5 @@
 //! Whether the first client was connected when the second one was served, in sentences.
 
-use crate::analyze::accounts::Accepted;
 use crate::analyze::analysis::{Basis, Evidence, Verdict};
 use crate::analyze::answers::busy_scene::SecondClientFound;
 use crate::analyze::answers::second_client::{Meeting, at_one_server, firsts_at, meeting_with};
@@ -177,8 +176,7 @@ fn or_two_programs(view: &LabView<'_>, attempt: &Known<'_>) -> String {
     let failed = view.accounts.failed_binds.iter().any(|failed| failed.protocol == Protocol::Tcp);
     let is_chat = view.known().filter(is_of_it).any(|known| known.timeline.said_on().next().is_some());
     let accepted_both = view.accounts.servers.iter().any(|run| {
-        let is_it = |accepted: &Accepted| accepted.client == attempt.connection.client();
-        run.accepted.len() > 1 && run.accepted.iter().any(is_it)
+        run.accepted.len() > 1 && run.accepted.iter().any(|accepted| run.accepted_it(accepted, attempt.connection))
     });
     let is_one_each = !failed && !is_chat && !accepted_both && view.known().filter(is_of_it).count() <= 2;
     let second = view.config.sheet.doing(Does::SecondServer).filter(|_| is_one_each);
