@@ -3,7 +3,9 @@
 
 use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::testing::{Story, Tcp};
-use crate::analyze::tests::support::{A, B1, B2, C1, C2, UDP_A, connected, has, of, said, short};
+use crate::analyze::tests::support::{
+    A, B1, B2, C1, C2, UDP_A, connected, has, late_at_the_busy_server, of, said, short,
+};
 
 fn steps(analysis: &Analysis) -> Vec<String> {
     let recorded = analysis.captures[0].steps.iter();
@@ -299,30 +301,7 @@ fn several_runs_of_a_step_are_told_of_beside_the_clients_side_by_side() {
 #[test]
 fn a_client_that_comes_when_the_one_that_waited_has_gone_is_of_no_step() {
     for is_answered in [true, false] {
-        let mut story = Story::new("at A", 0);
-        let say = |story: &mut Story, tcp: &mut Tcp| {
-            if is_answered { story.echo(tcp, "x\n") } else { story.line(tcp, "x\n") }
-        };
-        let mut first = connected(&mut story, "10.0.3.2:50001");
-        say(&mut story, &mut first);
-        let mut c = connected(&mut story, "10.0.3.3:50003");
-        story.line(&mut c, "hello\n");
-        story.wait(3000);
-        story.half_close(&mut c);
-        story.wait(60_000);
-        let mut late = connected(&mut story, "10.0.3.2:50002");
-        story.line(&mut late, "b1\n");
-        story.wait(3000);
-        story.close(&mut first);
-        story.half_close_of_server(&mut c);
-        story.half_close(&mut late);
-        story.half_close_of_server(&mut late);
-        story.wait(20_000);
-        for client in [B1, B2, C1, C2] {
-            let mut tcp = connected(&mut story, client);
-            say(&mut story, &mut tcp);
-        }
-        let analysis = of(vec![story.read()]);
+        let analysis = late_at_the_busy_server(is_answered);
         assert_eq!(steps(&analysis), ["I.8", "I.10", "II.2", "II.3"]);
         assert_eq!(short(&analysis, "I.1b"), "Client 10.0.3.2:50001; server 10.0.3.1:65432");
         assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");

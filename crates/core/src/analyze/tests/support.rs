@@ -66,3 +66,32 @@ pub(crate) fn told_of_refusals(analysis: &Analysis) -> String {
 pub(crate) fn servers(analysis: &Analysis) -> Vec<SocketAddress> {
     analysis.lab.servers.iter().map(|server| server.address).collect()
 }
+
+/// A client of B that comes when C's, which waited for B's first one, has given up, and whom the same server serves one at a time;
+/// then four that are served side by side.
+pub(crate) fn late_at_the_busy_server(is_answered: bool) -> Analysis {
+    let mut story = Story::new("at A", 0);
+    let say = |story: &mut Story, tcp: &mut Tcp| {
+        if is_answered { story.echo(tcp, "x\n") } else { story.line(tcp, "x\n") }
+    };
+    let mut first = connected(&mut story, "10.0.3.2:50001");
+    say(&mut story, &mut first);
+    let mut c = connected(&mut story, "10.0.3.3:50003");
+    story.line(&mut c, "hello\n");
+    story.wait(3000);
+    story.half_close(&mut c);
+    story.wait(60_000);
+    let mut late = connected(&mut story, "10.0.3.2:50002");
+    story.line(&mut late, "b1\n");
+    story.wait(3000);
+    story.close(&mut first);
+    story.half_close_of_server(&mut c);
+    story.half_close(&mut late);
+    story.half_close_of_server(&mut late);
+    story.wait(20_000);
+    for client in [B1, B2, C1, C2] {
+        let mut tcp = connected(&mut story, client);
+        say(&mut story, &mut tcp);
+    }
+    of(vec![story.read()])
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::analyze::analysis::{Analysis, Code, Severity};
 use crate::analyze::testing::Story;
-use crate::analyze::tests::support::{A, B1, B2, C1, C2, UDP_A, codes, connected, has, of, told};
+use crate::analyze::tests::support::{A, B1, B2, C1, UDP_A, codes, connected, has, late_at_the_busy_server, of, told};
 use crate::analyze::{analyze, lab_file};
 use crate::journal::{Journal, NamedJournal};
 use crate::lab::LabConfig;
@@ -83,36 +83,11 @@ fn from_before(ended: bool) -> Analysis {
     of(vec![story.read()])
 }
 
-/// Clients of a server that serves one at a time, and four later ones that are served side by side.
-fn another_server() -> Analysis {
-    let mut story = Story::new("at A", 0);
-    let mut first = connected(&mut story, "10.0.3.2:50001");
-    story.echo(&mut first, "x\n");
-    let mut c = connected(&mut story, "10.0.3.3:50003");
-    story.line(&mut c, "hello\n");
-    story.wait(3000);
-    story.half_close(&mut c);
-    story.wait(60_000);
-    let mut late = connected(&mut story, "10.0.3.2:50002");
-    story.line(&mut late, "b1\n");
-    story.wait(3000);
-    story.close(&mut first);
-    story.half_close_of_server(&mut c);
-    story.half_close(&mut late);
-    story.half_close_of_server(&mut late);
-    story.wait(20_000);
-    for client in [B1, B2, C1, C2] {
-        let mut tcp = connected(&mut story, client);
-        story.echo(&mut tcp, "x\n");
-    }
-    of(vec![story.read()])
-}
-
 /// A story that leads to the finding, for codes that no fixture has.
 fn story_of(code: Code) -> Option<Analysis> {
     let mut story = Story::new("at B", 0);
     let analysis = match code {
-        Code::AnotherServer => another_server(),
+        Code::AnotherServer => late_at_the_busy_server(true),
         Code::CaptureRepeated => twice(),
         Code::ClockSetBack => {
             let mut b = connected(&mut story, B1);
