@@ -14,7 +14,7 @@
   // ---- The worker, in which socklab runs ----
 
   let worker = null;
-  let module = null;
+  let programs = null;
   let last = 0;
   let builtIn = [];
   // Which reading of a form was looked at last.
@@ -41,7 +41,7 @@
   };
 
   // What unpacks socklab is what the browser can unpack.
-  const programs = async () => {
+  const unzipped = async () => {
     const stream = new Blob([bytesOf("web-unpack")]).stream().pipeThrough(new DecompressionStream("gzip"));
     return { unpack: await new Response(stream).arrayBuffer(), packed: bytesOf("web-wasm") };
   };
@@ -55,7 +55,7 @@
   const askJson = async (call, more) => JSON.parse(await (await ask(call, more)).blob.text());
 
   const start = async () => {
-    module ??= programs();
+    programs ??= unzipped();
     const url = URL.createObjectURL(new Blob([$("web-worker").textContent], { type: "text/javascript" }));
     worker = new Worker(url);
     worker.onmessage = ({ data }) => {
@@ -67,7 +67,7 @@
       else resolve(data);
     };
     // The first thing to be said, if any, is of the lab file that is built in.
-    builtIn = await askJson("start", { ...await module, lab: $("web-lab").textContent });
+    builtIn = await askJson("start", { ...await programs, lab: $("web-lab").textContent });
     reading = 0;
     URL.revokeObjectURL(url);
   };
