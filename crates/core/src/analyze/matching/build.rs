@@ -4,19 +4,19 @@
 use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{LabFrames, RecordedStep};
 use crate::analyze::conversation::{LabConnection, LabConversation, Relays, merge_connections, merge_conversations};
-use crate::analyze::matching::about::about_lab;
-use crate::analyze::matching::company::{Companies, Company, company};
-use crate::analyze::matching::computers::{Computers, LabAddresses};
-use crate::analyze::matching::doubts::Doubt;
+use crate::analyze::matching::company::programs::came_later;
+use crate::analyze::matching::company::rules::{Companies, Company, company};
+use crate::analyze::matching::datagrams::about::about_lab;
+use crate::analyze::matching::datagrams::undelivered::{Refused, refused};
 use crate::analyze::matching::gathered::Gathered;
-use crate::analyze::matching::hosts::{HostInputs, Hosts};
-use crate::analyze::matching::mistaken::mistaken_conversations;
-use crate::analyze::matching::programs::came_later;
+use crate::analyze::matching::hosts::choice::{HostInputs, Hosts};
+use crate::analyze::matching::hosts::computers::{Computers, LabAddresses};
 use crate::analyze::matching::roles::{CaptureRoles, assign};
-use crate::analyze::matching::servers::Servers;
-use crate::analyze::matching::steps;
+use crate::analyze::matching::servers::choice::Servers;
+use crate::analyze::matching::servers::mistaken::mistaken_conversations;
+use crate::analyze::matching::steps::assigned;
+use crate::analyze::matching::steps::doubts::Doubt;
 use crate::analyze::matching::streams::LabStreams;
-use crate::analyze::matching::undelivered::{Refused, refused};
 use crate::analyze::matching::view::{KnownConnection, KnownConversation, LabView};
 use crate::analyze::place::Place;
 use crate::analyze::story::{Service, Story, Timeline, chat};
@@ -132,8 +132,8 @@ struct Merged<'a> {
 /// Which hosts and steps those are of.
 struct Matched {
     hosts: Hosts,
-    of_tcp: steps::AllottedSteps,
-    of_udp: steps::AllottedSteps,
+    of_tcp: assigned::AllottedSteps,
+    of_udp: assigned::AllottedSteps,
     doubts: Vec<Doubt>,
     /// The steps that each capture holds.
     steps: Vec<Vec<RecordedStep>>,
@@ -165,7 +165,7 @@ impl Merged<'_> {
             config,
             set_steps: &set_steps,
         });
-        let told = steps::StepInputs {
+        let told = assigned::StepInputs {
             sheet,
             story,
             places,
@@ -174,20 +174,20 @@ impl Merged<'_> {
             refused,
             one_clock: config.one_clock,
         };
-        let mut of_tcp = steps::of_connections(&told, connections, &company);
-        let mut of_udp = steps::of_conversations(&told, conversations);
+        let mut of_tcp = assigned::of_connections(&told, connections, &company);
+        let mut of_udp = assigned::of_conversations(&told, conversations);
         let of_both = [&mut of_tcp, &mut of_udp].into_iter().flat_map(|told| std::mem::take(&mut told.doubts));
-        let of_part = steps::doubts_about_part(&told, connections, &untold);
+        let of_part = assigned::doubts_about_part(&told, connections, &untold);
         let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(of_both).chain(of_part).collect();
         of_tcp.spare.extend(replaced.into_iter().map(|index| (index, Vec::new())));
         let steps =
-            steps::of_captures(&told, &counting(&of_tcp, connections), &counting(&of_udp, conversations), &doubts);
+            assigned::of_captures(&told, &counting(&of_tcp, connections), &counting(&of_udp, conversations), &doubts);
         Matched { hosts, of_tcp, of_udp, doubts, steps }
     }
 }
 
 /// Those that count for their steps, with these.
-fn counting<'a, S>(told: &'a steps::AllottedSteps, all: &'a [S]) -> Vec<(&'a Step, &'a S)> {
+fn counting<'a, S>(told: &'a assigned::AllottedSteps, all: &'a [S]) -> Vec<(&'a Step, &'a S)> {
     let all = told.steps.iter().zip(all).enumerate();
     all.filter(|(index, _)| !told.spare.contains_key(index)).map(|(_, one)| one).collect()
 }
@@ -209,10 +209,10 @@ fn lab_frames(
 /// The connections with all that is known of them.
 fn known_connections(
     connections: Vec<LabConnection>,
-    told: steps::AllottedSteps,
+    told: assigned::AllottedSteps,
     story: impl Iterator<Item = (Timeline, Service)>,
 ) -> Vec<KnownConnection> {
-    let steps::AllottedSteps { steps, mut spare, .. } = told;
+    let assigned::AllottedSteps { steps, mut spare, .. } = told;
     let all = connections.into_iter().zip(steps).zip(story).enumerate();
     all.map(|(index, ((connection, step), (timeline, service)))| KnownConnection {
         connection,
@@ -225,8 +225,8 @@ fn known_connections(
 }
 
 /// The conversations with all that is known of them.
-fn known_conversations(conversations: Vec<LabConversation>, told: steps::AllottedSteps) -> Vec<KnownConversation> {
-    let steps::AllottedSteps { steps, mut spare, .. } = told;
+fn known_conversations(conversations: Vec<LabConversation>, told: assigned::AllottedSteps) -> Vec<KnownConversation> {
+    let assigned::AllottedSteps { steps, mut spare, .. } = told;
     let all = conversations.into_iter().zip(steps).enumerate();
     all.map(|(index, (conversation, step))| KnownConversation { conversation, step, spare: spare.remove(&index) })
         .collect()

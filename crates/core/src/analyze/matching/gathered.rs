@@ -7,14 +7,14 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use crate::analyze::conversation::{LabConnection, LabConversation};
-use crate::analyze::matching::company::Company;
-use crate::analyze::matching::computers::Computers;
+use crate::analyze::matching::company::rules::Company;
+use crate::analyze::matching::hosts::computers::Computers;
 use crate::analyze::story::Story;
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// What the connections of each computer and server show together.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     /// Of each client's computer the servers' ports to which it went.
     ports: HashMap<IpAddr, BTreeSet<(Protocol, u16)>>,
     /// Of each computer that had clients side by side, how many of them each capture shows of each server.

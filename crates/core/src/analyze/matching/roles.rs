@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::analysis::{LabFrames, Role, RoleBasis};
-use crate::analyze::matching::candidates::{is_simultaneous, server_side};
-use crate::analyze::matching::servers::Servers;
-use crate::analyze::matching::services::{is_other_service, is_other_socket, may_be_ephemeral};
+use crate::analyze::matching::servers::choice::Servers;
+use crate::analyze::matching::servers::exchanged::{is_simultaneous, server_side};
+use crate::analyze::matching::servers::services::{is_other_service, is_other_socket, may_be_ephemeral};
 use crate::analyze::translated::Translated;
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;

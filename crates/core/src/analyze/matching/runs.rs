@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use crate::analyze::accounts::{Apart, Purpose, ServerRun};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::matching::LabView;
-use crate::analyze::matching::epochs::LONGEST_PAUSE;
+use crate::analyze::matching::company::epochs::LONGEST_PAUSE;
 use crate::analyze::matching::view::KnownConversation;
 use socklab_packets::types::{SocketAddress, Timestamp};
 

@@ -6,8 +6,8 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::analysis::{LabFrames, Role};
 use crate::analyze::conversation::{TcpSighting, UdpSighting, lacks_acknowledgements, without_ack_of_handshake};
-use crate::analyze::matching::order::places_by_name;
 use crate::analyze::matching::roles::CaptureRoles;
+use crate::analyze::matching::steps::order::places_by_name;
 use crate::analyze::place::{Bystander, Place};
 use crate::analyze::row::RowFrame;
 use crate::analyze::translated::Translated;

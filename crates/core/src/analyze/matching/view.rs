@@ -8,11 +8,11 @@ use crate::analyze::analysis::{
     HostFound, LabFound, LabFrames, LabStream, RecordedStep, ServerFound, ServerKind, Verdict,
 };
 use crate::analyze::conversation::{Frames, LabConnection, LabConversation, TcpSighting, UdpSighting};
-use crate::analyze::matching::doubts::Doubt;
-use crate::analyze::matching::hosts::Hosts;
-use crate::analyze::matching::order::Times;
-use crate::analyze::matching::servers::Servers;
-use crate::analyze::matching::undelivered::{Refused, Undelivered, mistaken, undelivered};
+use crate::analyze::matching::datagrams::undelivered::{Refused, Undelivered, mistaken, undelivered};
+use crate::analyze::matching::hosts::choice::Hosts;
+use crate::analyze::matching::servers::choice::Servers;
+use crate::analyze::matching::steps::doubts::Doubt;
+use crate::analyze::matching::steps::order::Times;
 use crate::analyze::place::Place;
 use crate::analyze::row::{RowFrame, RowNote};
 use crate::analyze::story::chat::SentOn;
