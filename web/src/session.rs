@@ -10,6 +10,7 @@ use socklab_core::analyze::lab_file;
 use socklab_core::escape::harmless;
 use socklab_core::journal::{Journal, NamedJournal};
 use socklab_core::lab::{LabConfig, Problem, Sheet};
+use socklab_core::report::names::is_capture;
 use socklab_core::report::{annotate, csv, html, json, markdown};
 use socklab_grade::archive::{self, Visit};
 use socklab_grade::form::{self, Form, encoding, template};
@@ -332,7 +333,7 @@ impl Arrival<'_> {
                 let otherwise = self.other(name, &CaptureError::Text, false);
                 self.paper(name, reader, Some(otherwise));
             }
-            Kind::Empty if self.is_among_others(name) && !looks_like_capture(name) => {}
+            Kind::Empty if self.is_among_others(name) && !is_capture(name) => {}
             Kind::Empty if is_journal(name) || may_be_form(name) => {
                 let (text, hint) = match is_journal(name) {
                     true => ("nothing is in this journal: its program opened no socket, or was not run", ""),
@@ -352,7 +353,7 @@ impl Arrival<'_> {
 
     /// What is said of a file that is no capture.
     fn other(&self, name: &str, error: &CaptureError, is_empty: bool) -> Message {
-        let is_other = self.is_among_others(name) && !looks_like_capture(name) && is_nothing_wrong(error);
+        let is_other = self.is_among_others(name) && !is_capture(name) && is_nothing_wrong(error);
         let kind = if is_other || is_empty { "unused" } else { "error" };
         Message::new(kind, name, &error.to_string(), &error.hint())
     }
@@ -503,11 +504,6 @@ fn is_lab_file(head: &[u8]) -> bool {
 /// Whether a file is called as a journal is.
 fn is_journal(name: &str) -> bool {
     has_ending(name, "jsonl")
-}
-
-/// Only for files that came with others.
-fn looks_like_capture(name: &str) -> bool {
-    socklab_core::report::names::is_capture(name)
 }
 
 /// Whether this is a file of another kind, and not a capture that is damaged.

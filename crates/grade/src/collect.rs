@@ -20,6 +20,7 @@ use super::platforms::blackboard_names::is_empty_attempt;
 use super::result::Refusal;
 use socklab_core::journal::{Journal, NamedJournal, Room};
 use socklab_core::lab::Sheet;
+use socklab_core::report::names::is_capture;
 use socklab_core::wording;
 use socklab_packets::capfile::{CaptureError, WarningCode};
 use socklab_packets::pipeline::{CaptureFacts, observe_capture};
@@ -137,7 +138,8 @@ impl<'b, 't> Collector<'b, 't> {
             }
             Kind::Form => self.form(name, reader),
             Kind::Journal => self.journal(name, reader),
-            Kind::Empty if !looks_like_capture(name) => {}
+            // Told by its name: there is nothing else to tell it by.
+            Kind::Empty if !is_capture(name) => {}
             Kind::Empty | Kind::Other => self.capture(name, reader, &[]),
             Kind::Text => match beginning(reader, MOST_TEXT) {
                 Ok(text) => self.capture(name, &mut Cursor::new(&text).chain(reader), &text),
@@ -248,10 +250,10 @@ impl<'b, 't> Collector<'b, 't> {
             CaptureError::Document(kind) if is_picture_or_program(kind) => self.found.others.push(place),
             CaptureError::Document(_) if text.is_empty() => self.found.documents.push(Document::unread(place)),
             CaptureError::Document(_) => self.found.documents.push(Document::text(place, text, &self.sheet)),
-            CaptureError::Text if looks_like_capture(name) => self.refuse(name, &format!("{error}. {}", error.hint())),
+            CaptureError::Text if is_capture(name) => self.refuse(name, &format!("{error}. {}", error.hint())),
             CaptureError::Text if is_source(name) || is_empty_attempt(text) => {}
             CaptureError::Text => self.found.documents.push(Document::text(place, text, &self.sheet)),
-            CaptureError::Unknown if !looks_like_capture(name) => self.found.others.push(place),
+            CaptureError::Unknown if !is_capture(name) => self.found.others.push(place),
             error => self.refuse(name, &format!("{error}. {}", error.hint())),
         }
     }
@@ -328,8 +330,22 @@ fn bytes(reader: &mut dyn Read, most: u64) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Only for files that have no content to tell them by, or that turned out to be text.
-fn looks_like_capture(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    ["pcap", "pcapng", "cap"].iter().any(|ending| lower.ends_with(&format!(".{ending}")))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing in an empty file tells what it was to be; a student who handed in an empty capture must hear of it.
+    #[test]
+    fn an_empty_file_is_a_capture_where_its_name_is_one() {
+        let (limits, never) = (SubmissionLimits::default(), || false);
+        let budget = Budget::new(&limits, &never);
+        let mut collector = Collector::new(&limits, &budget, &Sheet::built_in());
+        for name in ["step8.pcapng", "step8.pcapng.gz", "step8.PCAP.zst", "notes.txt", "notes.txt.gz", "__init__.py"] {
+            collector.stored(name, Cursor::new(b""));
+        }
+        let found = collector.finish();
+        let captures: Vec<&str> = found.captures.iter().map(|capture| capture.file.as_str()).collect();
+        assert_eq!(captures, ["step8.pcapng", "step8.pcapng.gz", "step8.PCAP.zst"]);
+        assert_eq!((found.refused.len(), found.others.len(), found.documents.len()), (0, 0, 0));
+    }
 }

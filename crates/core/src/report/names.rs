@@ -9,8 +9,11 @@ use crate::report::page::shorten;
 /// Columns of a file's name in a table.
 const COLUMN: usize = 20;
 
-/// The endings of captures, compressed or not.
-const ENDINGS: [&str; 8] = ["pcapng", "pcap", "cap", "dmp", "gz", "zst", "lz4", "ntar"];
+/// The endings of captures.
+const CAPTURES: [&str; 5] = ["pcapng", "pcap", "cap", "dmp", "ntar"];
+
+/// The endings of compressed files that are read as what is in them.
+const COMPRESSED: [&str; 3] = ["gz", "zst", "lz4"];
 
 /// The ending of journals.
 const JOURNALS: &str = "jsonl";
@@ -20,14 +23,23 @@ pub fn annotated(capture: &str) -> String {
     format!("{}-annotated.pcapng", without(last(capture), is_captures_ending))
 }
 
-/// Whether a file's name is that of a capture, or of a compressed one.
+/// Whether a file's name is that of a capture, or of a compressed one: `step8.pcapng`, `step8.pcapng.gz`, `step8.gz`. A
+/// compressed text is none: `notes.txt.gz`.
 pub fn is_capture(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, ending)| is_captures_ending(ending))
+    match last(name).rsplit_once('.') {
+        Some((inner, ending)) if is_one_of(&COMPRESSED, ending) => !inner.contains('.') || is_capture(inner),
+        Some((_, ending)) => is_one_of(&CAPTURES, ending),
+        None => false,
+    }
 }
 
-/// Whether a file's name that ends so is that of a capture, or of a compressed one.
+/// Whether a capture's name may end so.
 fn is_captures_ending(ending: &str) -> bool {
-    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    is_one_of(&CAPTURES, ending) || is_one_of(&COMPRESSED, ending)
+}
+
+fn is_one_of(endings: &[&str], ending: &str) -> bool {
+    endings.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// The files of a report.
@@ -113,6 +125,14 @@ mod tests {
         ] {
             assert_eq!(annotated(capture), name);
         }
+    }
+
+    #[test]
+    fn captures_are_known_by_their_names() {
+        let captures = ["step8.pcapng", "usb/STEP8.PCAP", "x.cap", "a.pcapng.gz", "a.pcap.zst", "my.lab/step8.lz4"];
+        assert!(captures.iter().all(|name| is_capture(name)), "{captures:?}");
+        let others = ["step8", "notes.txt", "notes.txt.gz", "lab.pcap/notes", "sources.tar.gz", "pcap", ""];
+        assert!(!others.iter().any(|name| is_capture(name)), "{others:?}");
     }
 
     /// A report may name one of them only.
