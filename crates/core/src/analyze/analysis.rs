@@ -264,7 +264,7 @@ pub struct ClientHost {
     pub sockets_created: u64,
 }
 
-/// What the clients of one host came to, for II.1.
+/// How many clients of one host connected, and how many were served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HostClients {
     /// The host's address.
@@ -275,11 +275,11 @@ pub struct HostClients {
     pub served: Option<u64>,
 }
 
-/// The facts of an answer, by question; `None` where the files cannot tell.
+/// The facts of an answer, by the kind of its question; `None` where the files cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Facts {
-    /// I.1(a): frame numbers.
+    /// The frames of TCP connections.
     TcpFrames {
         /// SYN, SYN-ACK, ACK.
         handshake_frames: Option<Vec<FrameNumber>>,
@@ -292,28 +292,28 @@ pub enum Facts {
         /// Frames that repeat what was sent before.
         retransmitted_frames: Option<Vec<FrameNumber>>,
     },
-    /// I.1(b).
+    /// The socket addresses of TCP connections.
     SocketAddresses {
         /// The clients' socket addresses.
         client_socket_addresses: Option<Vec<SocketAddress>>,
         /// The server's socket addresses.
         server_socket_addresses: Option<Vec<SocketAddress>>,
     },
-    /// I.2: known only from a server's journal.
+    /// A second server at the port of the first one: known only from its journal.
     SecondServer {
         /// Whether it started.
         second_server_started: Option<bool>,
         /// The errno name, if it did not.
         errno: Option<String>,
     },
-    /// I.3.
+    /// A client at a server that is busy with another one.
     BusyServer {
-        /// Whether C's handshake completed.
+        /// Whether the second client's handshake completed.
         tcp_handshake_completed: Option<bool>,
-        /// Whether the program served C while B was connected.
+        /// Whether the program served it while the first client was connected.
         served_while_first_client_connected: Option<bool>,
     },
-    /// I.4(a): counts.
+    /// The frames of UDP against those of TCP.
     UdpFrames {
         /// TCP frames without payload.
         tcp_control_frames: Option<u64>,
@@ -325,12 +325,12 @@ pub enum Facts {
         /// UDP datagrams.
         udp_datagrams: Option<u64>,
     },
-    /// I.4(b).
+    /// The clients of a UDP server.
     UdpClients {
         /// Clients whose datagrams the server is known to have received.
         clients_served: Option<u64>,
     },
-    /// II.1.
+    /// The clients of a server with a thread for each of them.
     ThreadedClients {
         /// Clients with a complete handshake.
         clients_connected: Option<u64>,
@@ -339,7 +339,7 @@ pub enum Facts {
         /// The same by host.
         hosts: Option<Vec<HostClients>>,
     },
-    /// II.2.
+    /// The sockets of a server with clients side by side.
     ServerSockets {
         /// The server's socket addresses.
         server_socket_addresses: Option<Vec<SocketAddress>>,
@@ -352,7 +352,7 @@ pub enum Facts {
     },
     /// Any facts, by the names under which the question asks for them.
     Measured(MeasuredFacts),
-    /// II.3.
+    /// The sockets of clients side by side.
     ClientSockets {
         /// By host.
         clients: Option<Vec<ClientHost>>,

@@ -245,58 +245,69 @@ fn parts_of(question: &Question, facts: &Facts) -> impl Iterator<Item = ((Questi
     measured.chain(counted).map(|(key, room)| ((question.clone(), key), room))
 }
 
-/// What the files show of a fact.
+/// What the files show of a fact; `None` where these facts have none under the key.
 fn value_of(facts: &Facts, key: &str) -> Option<Value> {
     match facts {
         Facts::TcpFrames { handshake_frames, data_frames, acknowledgement_frames, closing_frames, .. } => match key {
             "handshake_frames" => frames(handshake_frames.as_ref()),
             "data_frames" => frames(data_frames.as_ref()),
             "acknowledgement_frames" => frames(acknowledgement_frames.as_ref()),
-            _ => frames(closing_frames.as_ref()),
+            "closing_frames" => frames(closing_frames.as_ref()),
+            _ => None,
         },
         Facts::SocketAddresses { client_socket_addresses, server_socket_addresses } => match key {
             "client_socket_addresses" => addresses(client_socket_addresses.as_ref()),
-            _ => addresses(server_socket_addresses.as_ref()),
+            "server_socket_addresses" => addresses(server_socket_addresses.as_ref()),
+            _ => None,
         },
         Facts::SecondServer { second_server_started, errno } => match (key, second_server_started) {
             ("second_server_started", started) => started.map(Value::YesNo),
-            (_, Some(true)) => Some(Value::Errno(None)),
-            (_, _) => errno.clone().map(|name| Value::Errno(Some(name))),
+            ("errno", Some(true)) => Some(Value::Errno(None)),
+            ("errno", _) => errno.clone().map(|name| Value::Errno(Some(name))),
+            _ => None,
         },
         Facts::BusyServer { tcp_handshake_completed, served_while_first_client_connected } => match key {
             "tcp_handshake_completed" => tcp_handshake_completed.map(Value::YesNo),
-            _ => served_while_first_client_connected.map(Value::YesNo),
+            "served_while_first_client_connected" => served_while_first_client_connected.map(Value::YesNo),
+            _ => None,
         },
         Facts::UdpFrames { tcp_control_frames, udp_control_frames, udp_datagrams, .. } => match key {
             "tcp_control_frames" => tcp_control_frames.map(Value::Count),
             // UDP needs none: that is known without a capture, but only datagrams show that it was looked at.
             "udp_control_frames" => udp_control_frames.filter(|_| udp_datagrams.is_some()).map(Value::Count),
-            _ => udp_datagrams.map(Value::Count),
+            "udp_datagrams" => udp_datagrams.map(Value::Count),
+            _ => None,
         },
         Facts::Measured(MeasuredFacts(all)) => {
             let measured = all.iter().find(|measured| measured.key == key)?;
             measured.values.clone().map(|values| Value::Measured(measured.fact, values))
         }
-        Facts::UdpClients { clients_served } => clients_served.map(Value::Count),
+        Facts::UdpClients { clients_served } => match key {
+            "clients_served" => clients_served.map(Value::Count),
+            _ => None,
+        },
         Facts::ThreadedClients { clients_connected, clients_served, .. } => match key {
             "clients_connected" => clients_connected.map(Value::Count),
-            _ => clients_served.map(Value::Count),
+            "clients_served" => clients_served.map(Value::Count),
+            _ => None,
         },
         Facts::ServerSockets { server_socket_addresses, listening_sockets, connection_sockets, sockets_created } => {
             match key {
                 "server_socket_addresses" => addresses(server_socket_addresses.as_ref()),
                 "listening_sockets" => listening_sockets.map(Value::Count),
                 "connection_sockets" => connection_sockets.map(Value::Count),
-                _ => sockets_created.map(Value::Count),
+                "sockets_created" => sockets_created.map(Value::Count),
+                _ => None,
             }
         }
-        Facts::ClientSockets { clients } => {
-            let clients = clients.as_ref().map(|clients| clients.iter().map(client).collect::<Vec<_>>());
-            clients.map(|mut clients| {
+        Facts::ClientSockets { clients } => match key {
+            "clients" => {
+                let mut clients: Vec<Client> = clients.as_ref()?.iter().map(client).collect();
                 clients.sort_by(|one, other| one.socket_addresses.cmp(&other.socket_addresses));
-                Value::Clients(clients)
-            })
-        }
+                Some(Value::Clients(clients))
+            }
+            _ => None,
+        },
     }
 }
 
@@ -318,15 +329,74 @@ fn client(host: &ClientHost) -> Client {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::super::testing::{item, lab, side_by_side, step_8};
+    use super::value_of;
     use crate::result::{ItemGrade, Verdict};
-    use socklab_core::analyze::analysis::Analysis;
+    use socklab_core::analyze::KINDS;
+    use socklab_core::analyze::analysis::{Analysis, ClientHost, Facts, HostClients};
     use socklab_core::analyze::testing::Story;
     use socklab_core::lab::Points;
 
     const A: &str = "10.0.3.1:65432";
+
+    /// The facts of each kind but those that are measured, all of them known.
+    fn all_known() -> [Facts; 9] {
+        let host = [10, 0, 3, 2].into();
+        [
+            Facts::TcpFrames {
+                handshake_frames: Some(Vec::new()),
+                data_frames: Some(Vec::new()),
+                acknowledgement_frames: Some(Vec::new()),
+                closing_frames: Some(Vec::new()),
+                retransmitted_frames: Some(Vec::new()),
+            },
+            Facts::SocketAddresses {
+                client_socket_addresses: Some(Vec::new()),
+                server_socket_addresses: Some(Vec::new()),
+            },
+            Facts::SecondServer { second_server_started: Some(false), errno: Some("EADDRINUSE".to_owned()) },
+            Facts::BusyServer { tcp_handshake_completed: Some(true), served_while_first_client_connected: Some(false) },
+            Facts::UdpFrames {
+                tcp_control_frames: Some(7),
+                is_part: false,
+                udp_control_frames: Some(0),
+                udp_datagrams: Some(2),
+            },
+            Facts::UdpClients { clients_served: Some(2) },
+            Facts::ThreadedClients {
+                clients_connected: Some(4),
+                clients_served: Some(4),
+                hosts: Some(vec![HostClients { host, connected: 4, served: Some(4) }]),
+            },
+            Facts::ServerSockets {
+                server_socket_addresses: Some(Vec::new()),
+                listening_sockets: Some(1),
+                connection_sockets: Some(4),
+                sockets_created: Some(5),
+            },
+            Facts::ClientSockets {
+                clients: Some(vec![ClientHost { host, socket_addresses: Vec::new(), sockets_created: 2 }]),
+            },
+        ]
+    }
+
+    /// A key that a kind's facts lack must not bring another fact's value.
+    #[test]
+    fn each_fact_is_found_under_its_own_key_and_no_other() {
+        let kinds = || KINDS.iter().map(|kind| kind.facts.iter().map(|fact| fact.key).collect::<BTreeSet<_>>());
+        let asked: BTreeSet<&str> = kinds().flatten().collect();
+        let others = ["retransmitted_frames", "hosts", "closing_frame", ""];
+        let found: Vec<BTreeSet<&str>> = all_known()
+            .iter()
+            .map(|facts| asked.iter().copied().chain(others).filter(|key| value_of(facts, key).is_some()).collect())
+            .collect();
+        let wanted: Vec<BTreeSet<&str>> = kinds().filter(|keys| !keys.is_empty()).collect();
+        assert_eq!(found, wanted);
+    }
 
     /// Whether what was given is neither paid nor lost.
     fn waits(item: &ItemGrade) -> bool {
