@@ -19,14 +19,11 @@ use crate::rehearse::options::sheet_hosts;
 use crate::socket_table::{self, Entry, Owner, State};
 use socklab_core::escape;
 use socklab_core::lab::{HostName, LabConfig};
-use socklab_core::wording;
+use socklab_core::wording::{self, COLUMNS, TABLE_COLUMNS};
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Time between two looks with `--watch`.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// Columns of the table.
-const COLUMNS: u16 = 80;
 
 /// Clears a terminal's window and begins at its top (ECMA-48: ED, CUP).
 const CLEAR: &str = "\x1b[2J\x1b[H";
@@ -266,8 +263,8 @@ fn table(rows: Vec<[String; 5]>) -> Table {
     table
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(COLUMNS);
-    let whole = if needed <= usize::from(COLUMNS) {
+        .set_width(TABLE_COLUMNS);
+    let whole = if needed <= COLUMNS {
         table.set_header(HEAD);
         table.add_rows(rows);
         4
@@ -351,7 +348,7 @@ mod tests {
             assert!(text.contains(&format!("\n{}: {}\n", role.name(), role.explanation())), "{text}");
         }
         assert!(!text.contains("time-wait"));
-        assert!(text.lines().all(|line| line.chars().count() <= usize::from(COLUMNS)), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
     }
 
     #[test]
@@ -362,7 +359,7 @@ mod tests {
         });
         for role in roles {
             let line = format!("{}: {}", role.name(), role.explanation());
-            assert!(line.len() <= usize::from(COLUMNS), "{line}");
+            assert!(line.len() <= COLUMNS, "{line}");
         }
     }
 
@@ -376,7 +373,7 @@ mod tests {
             (Protocol::Tcp, entry(c, a, 1, 128_672, 12)),
         ];
         let text = listing(sockets).render(&hosts(&LabConfig::default()));
-        assert!(text.lines().all(|line| line.chars().count() <= usize::from(COLUMNS)), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
         for word in [a, c, "listening", "waiting", "(70000", "connected", "python3", "(4711)", "(4712)", "PROGRAM"] {
             assert!(text.split_whitespace().any(|own| own.trim_end_matches(',') == word), "{word}: {text}");
         }

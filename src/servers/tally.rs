@@ -5,12 +5,9 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::servers::program::Endpoint;
-use socklab_core::wording::count;
+use socklab_core::wording::{TABLE_COLUMNS, count};
 use socklab_packets::limits::TALLY_ROWS;
 use socklab_packets::types::SocketAddress;
-
-/// Columns that a tally may take.
-const WIDTH: u16 = 80;
 
 /// What was received from one peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -160,7 +157,7 @@ fn written(address: Option<SocketAddress>) -> String {
 /// A table without frame; the columns from `numbers` on hold numbers.
 fn table<const N: usize>(header: [&str; N], numbers: usize) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(TABLE_COLUMNS);
     table.set_header(header);
     table.column_iter_mut().skip(numbers).for_each(|column| {
         column.set_cell_alignment(CellAlignment::Right);

@@ -102,7 +102,7 @@ impl Left {
 
 fn go_on(name: &str, left: &BTreeMap<Pid, u32>) -> Option<String> {
     let (goes, it) = if left.len() == 1 { ("goes", "it") } else { ("go", "them") };
-    let named = wording::list(&named(left));
+    let named = wording::list(named(left));
     (!left.is_empty()).then(|| format!("{name} has ended; {named} {goes} on. Ctrl-C ends {it}."))
 }
 
@@ -157,7 +157,7 @@ fn end_left(left: &BTreeMap<Pid, u32>) {
 
 fn killed(left: &BTreeMap<Pid, u32>) -> Option<String> {
     let (has, it) = if left.len() == 1 { ("has", "it") } else { ("have", "them") };
-    let named = wording::list(&named(left));
+    let named = wording::list(named(left));
     (!left.is_empty()).then(|| format!("{named} {has} not ended; the third Ctrl-C kills {it} (SIGKILL)."))
 }
 

@@ -104,7 +104,7 @@ fn archive(inside: &[Option<What>]) -> String {
     let counted = |kind, noun| Some(number(kind)).filter(|number| *number > 0).map(|number| count(number, noun));
     let one = |kind: What| inside.contains(&Some(kind)).then(|| format!("a {}", kind.name()));
     let parts = [counted(None, "capture"), counted(Some(What::Journal), "journal"), one(What::Lab), one(What::Form)];
-    format!("archive with {}", list(&parts.into_iter().flatten().collect::<Vec<_>>()))
+    format!("archive with {}", list(parts.into_iter().flatten()))
 }
 
 /// A capture.

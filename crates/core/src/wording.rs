@@ -1,4 +1,4 @@
-//! Small pieces of wording that every sentence shares: lists, counts, ranges of frames.
+//! Small pieces of wording that every sentence shares: lists, counts, times, ranges of frames.
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -8,6 +8,12 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber}
 /// Columns of a terminal, which no line of text is wider than but those to copy.
 pub const COLUMNS: usize = 80;
 
+/// The same, as tables take it.
+pub const TABLE_COLUMNS: u16 = COLUMNS as u16;
+
+/// Nanoseconds in a second.
+pub const SECOND: i128 = 1_000_000_000;
+
 /// A text in lines of at most [`COLUMNS`], which begin with these indents. Words stay whole: they may be commands or files.
 pub fn wrap(text: &str, first: &str, rest: &str) -> Vec<String> {
     let options = textwrap::Options::new(COLUMNS).initial_indent(first).subsequent_indent(rest);
@@ -16,16 +22,20 @@ pub fn wrap(text: &str, first: &str, rest: &str) -> Vec<String> {
     textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
 }
 
-/// Items in a sentence: `a`, `a and b`, `a, b and c`.
-pub fn list<T: Display>(items: &[T]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.to_string(),
-        [first @ .., last] => {
-            let first: Vec<String> = first.iter().map(T::to_string).collect();
-            format!("{} and {last}", first.join(", "))
-        }
-    }
+/// Items in a sentence where all of them are meant: `a`, `a and b`, `a, b and c`.
+pub fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    joined(items, "and")
+}
+
+/// Items in a sentence where one of them is meant: `a`, `a or b`, `a, b or c`.
+pub fn choice<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    joined(items, "or")
+}
+
+fn joined<T: Display>(items: impl IntoIterator<Item = T>, before_last: &str) -> String {
+    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    let last = items.pop().unwrap_or_default();
+    if items.is_empty() { last } else { format!("{} {before_last} {last}", items.join(", ")) }
 }
 
 /// Items of which only so many are written out, with what stands between them, and before what is said of the rest:
@@ -57,6 +67,41 @@ pub fn points(points: impl Display) -> String {
     let points = points.to_string();
     let noun = if points == "1" { "point" } else { "points" };
     format!("{points} {noun}")
+}
+
+/// A span of time to read: `0.13 ms`, `120 ms`, `2.3 s`, `2 min 11 s`, `2 h 5 min`, `8 days`; never negative.
+pub fn span(nanoseconds: i128) -> String {
+    let nanoseconds = nanoseconds.max(0);
+    // Rounded, as a reader rounds what Wireshark shows.
+    let round = |unit: i128| nanoseconds.saturating_add(unit / 2) / unit;
+    let seconds = round(SECOND);
+    match nanoseconds {
+        0 => "0 s".to_owned(),
+        1..9_995_000 => format!("{}.{:02} ms", round(10_000) / 100, round(10_000) % 100),
+        9_995_000..999_500_000 => format!("{} ms", round(1_000_000)),
+        999_500_000..59_950_000_000 => format!("{}.{} s", round(100_000_000) / 10, round(100_000_000) % 10),
+        // From here on as on a clock's face.
+        _ if seconds < 3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ if seconds < 172_800 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// A time in seconds to the microsecond, as in Wireshark's Time column: `12.345678`.
+pub fn seconds(nanoseconds: i128) -> String {
+    let sign = if nanoseconds <= -1000 { "-" } else { "" };
+    let microseconds = nanoseconds.unsigned_abs() / 1000;
+    format!("{sign}{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
+}
+
+/// The same with nothing left out: with nine decimals where six don't hold it.
+pub fn exact_seconds(nanoseconds: i128) -> String {
+    if nanoseconds % 1000 == 0 {
+        return seconds(nanoseconds);
+    }
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let whole = nanoseconds.unsigned_abs();
+    format!("{sign}{}.{:09}", whole / SECOND.unsigned_abs(), whole % SECOND.unsigned_abs())
 }
 
 /// Numbers that are written in words, from none.
@@ -142,12 +187,51 @@ mod tests {
 
     #[test]
     fn lists_and_counts_read_as_english() {
-        assert_eq!(list(&["a"]), "a");
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(list(["a"]), "a");
+        assert_eq!(list(["a", "b", "c"]), "a, b and c");
+        assert_eq!(choice(["a", "b", "c"]), "a, b or c");
+        assert_eq!([list::<&str>([]), choice([7])], ["", "7"]);
         assert_eq!(
             (count(1, "frame"), count(2, "reply"), count(0, "address")),
             ("1 frame".into(), "2 replies".into(), "0 addresses".into())
         );
+    }
+
+    #[test]
+    fn spans_of_time_are_read_at_a_glance() {
+        for (nanoseconds, text) in [
+            (131_000, "0.13 ms"),
+            (106_000, "0.11 ms"),
+            (9_999_999, "10 ms"),
+            (120_400_000, "120 ms"),
+            (999_600_000, "1.0 s"),
+            (2_345_000_000, "2.3 s"),
+            (59_940_000_000, "59.9 s"),
+            (59_960_000_000, "1 min 0 s"),
+            (131 * SECOND, "2 min 11 s"),
+            (99_960_000_000, "1 min 40 s"),
+            (3_599_600_000_000, "1 h 0 min"),
+            ((2 * 3600 + 5 * 60 + 59) * SECOND, "2 h 5 min"),
+            (8 * 86_400 * SECOND, "8 days"),
+            (0, "0 s"),
+            (-5, "0 s"),
+        ] {
+            assert_eq!(span(nanoseconds), text);
+        }
+    }
+
+    /// As Wireshark has them for files with times to the microsecond and to the nanosecond.
+    #[test]
+    fn seconds_have_as_many_decimals_as_they_need() {
+        for (nanoseconds, column, exact) in [
+            (0, "0.000000", "0.000000"),
+            (12_345_678_000, "12.345678", "12.345678"),
+            (1_000_000_001, "1.000000", "1.000000001"),
+            (-1_500_000_000, "-1.500000", "-1.500000"),
+            (-5, "0.000000", "-0.000000005"),
+        ] {
+            assert_eq!((seconds(nanoseconds).as_str(), exact_seconds(nanoseconds).as_str()), (column, exact));
+        }
     }
 
     #[test]

@@ -5,10 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
+use crate::wording::{SECOND, exact_seconds};
 use socklab_packets::types::{FrameNumber, SocketAddress};
-
-/// Nanoseconds in a second.
-const SECOND: i128 = 1_000_000_000;
 
 /// A value of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +91,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Number(number) => number.fmt(f),
-            Value::Time(nanoseconds) => seconds(*nanoseconds, f),
+            Value::Time(nanoseconds) => f.write_str(&exact_seconds(*nanoseconds)),
             Value::Rate { .. } => write!(f, "{:.1}", self.per_second().unwrap_or(0.0)),
             Value::Socket(address) => address.fmt(f),
             Value::Ip(address) => address.fmt(f),
@@ -109,13 +107,6 @@ impl fmt::Display for Value {
             Value::Average { .. } => write!(f, "{:.1}", self.average().unwrap_or(0.0)),
         }
     }
-}
-
-/// Seconds with as many decimals as they need, six at least where there are any.
-fn seconds(nanoseconds: i128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let sign = if nanoseconds < 0 { "-" } else { "" };
-    let (whole, rest) = (nanoseconds.unsigned_abs() / 1_000_000_000, nanoseconds.unsigned_abs() % 1_000_000_000);
-    if rest % 1000 == 0 { write!(f, "{sign}{whole}.{:06}", rest / 1000) } else { write!(f, "{sign}{whole}.{rest:09}") }
 }
 
 /// Numbers, seconds and rates as numbers, flags as the list of their names, frames as a list, all else as text.

@@ -22,7 +22,7 @@ pub(crate) use place::closest;
 pub use place::{Problem, instead, not_toml, quoted, turned_quotes};
 pub use points::Points;
 pub use read::corrections;
-pub use sheet::{Ask, Concerns, Given, Question, Select, Sheet, named, named_list};
+pub use sheet::{Ask, Concerns, Given, Question, Select, Sheet};
 pub use step::{Does, Places, Step};
 
 #[cfg(any(test, feature = "testing"))]

@@ -231,7 +231,7 @@ impl Sheet {
     pub fn host(&self, name: &str) -> Result<HostName, String> {
         let hosts = || self.0.hosts.iter().map(|host| host.name);
         let found = hosts().find(|host| host.as_str().eq_ignore_ascii_case(name.trim()));
-        found.ok_or_else(|| format!("'{}' is not a host of the sheet ({})", name.trim(), named(hosts())))
+        found.ok_or_else(|| format!("'{}' is not a host of the sheet ({})", name.trim(), wording::choice(hosts())))
     }
 
     /// All steps, in the order of the sheet.
@@ -347,9 +347,9 @@ impl Sheet {
     /// If the sheet has none.
     pub fn step(&self, name: &str) -> Result<Step, String> {
         let found = self.recorded().find(|step| step.to_string().eq_ignore_ascii_case(name.trim()));
-        found
-            .cloned()
-            .ok_or_else(|| format!("'{name}' is not a step that a capture records ({})", named(self.recorded())))
+        found.cloned().ok_or_else(|| {
+            format!("'{name}' is not a step that a capture records ({})", wording::choice(self.recorded()))
+        })
     }
 
     /// All questions, in the order of the sheet.
@@ -398,19 +398,3 @@ impl PartialEq for Sheet {
 }
 
 impl Eq for Sheet {}
-
-/// Names in a sentence where one of them is meant: `A, B or C`.
-pub fn named<T: fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
-    let names: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [before @ .., last] => format!("{} or {last}", before.join(", ")),
-    }
-}
-
-/// Names in a sentence where all of them are meant: `A, B and C`.
-pub fn named_list<T: fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
-    let names: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
-    wording::list(&names.iter().map(String::as_str).collect::<Vec<_>>())
-}

@@ -14,9 +14,10 @@ use textwrap::{Options, WordSplitter};
 
 use crate::escape::harmless;
 use crate::report::style::{Style, TextPart};
+use crate::wording;
 
 /// Columns of a page.
-pub const WIDTH: usize = 80;
+pub const WIDTH: usize = wording::COLUMNS;
 
 /// Rows laid out together in one table: a longer list gets further tables under its own header, so that its rows need
 /// not all be held.
@@ -208,7 +209,7 @@ fn empty_table(columns: &[PageColumn<'_>]) -> Table {
     table
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill(RULE)))
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX))
+        .set_width(wording::TABLE_COLUMNS)
         .set_header(columns.iter().map(|(title, _)| Cell::new(title)));
     table
 }

@@ -8,7 +8,7 @@ use crate::analyze::analysis::{
 use crate::analyze::cut::cut_in_headers;
 use crate::analyze::reach::Reach;
 use crate::analyze::text::Text;
-use crate::lab::{HostName, Question, Sheet, named};
+use crate::lab::{HostName, Question, Sheet};
 use crate::report::{link_type, words};
 use crate::wording::{self, list};
 use socklab_packets::capfile::Interface;
@@ -110,7 +110,7 @@ fn what_it_is(capture: &CaptureAnalysis) -> String {
     text.push_str("; ");
     text.push_str(&wording::count(info.frames, "frame"));
     if let (Some(first), Some(last)) = (info.first_time, info.last_time) {
-        text.push_str(&format!(" in {} from {}", words::duration(first, last), words::time(first)));
+        text.push_str(&format!(" in {} from {}", wording::span(last.nanoseconds_since(first)), words::time(first)));
     }
     text
 }
@@ -228,7 +228,7 @@ fn hosts(lab: &LabFound) -> Vec<String> {
 
 /// `Host B: 10.0.3.2`; where only the order tells it from others, they are named.
 fn host_line(lab: &LabFound, host: &HostFound) -> String {
-    match named(lab.may_be(host)).as_str() {
+    match wording::choice(lab.may_be(host)).as_str() {
         "" => format!("Host {}: {}", host.name, host.address),
         others => format!("Host {}: {} (or {others}: the files don't tell)", host.name, host.address),
     }

@@ -233,10 +233,7 @@ pub fn left_out_of_ladder(frames: u64) -> String {
 
 /// Seconds from the first frame of a capture to another one, as in Wireshark's Time column.
 pub fn seconds(start: Timestamp, time: Timestamp) -> String {
-    let nanoseconds = time.nanoseconds_since(start);
-    let sign = if nanoseconds < 0 { "-" } else { "" };
-    let microseconds = nanoseconds.unsigned_abs() / 1000;
-    format!("{sign}{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
+    wording::seconds(time.nanoseconds_since(start))
 }
 
 /// A point in time to read: `2024-03-01 10:00:00.123456 UTC`.
@@ -247,37 +244,16 @@ pub fn time(time: Timestamp) -> Cow<'static, str> {
     }
 }
 
-/// The span between two times: `2 h 5 min`, `2 min 11 s`, `3.2 s`; never negative.
-pub fn duration(first: Timestamp, last: Timestamp) -> String {
-    let milliseconds = u64::try_from(last.nanoseconds_since(first).max(0) / 1_000_000).unwrap_or(u64::MAX);
-    let seconds = milliseconds / 1000;
-    match seconds {
-        0..60 => format!("{seconds}.{:03} s", milliseconds % 1000),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..172_800 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{} days", seconds / 86_400),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyze::analysis::{HostBasis, HostFound};
 
     #[test]
-    fn times_and_spans_are_read_at_a_glance() {
+    fn times_are_read_at_a_glance() {
         let at = |text: &str| Timestamp::parse(text).unwrap();
         let start = at("2024-03-01T10:00:00.123456Z");
         assert_eq!(time(start), "2024-03-01 10:00:00.123456 UTC");
-        for (end, span) in [
-            ("2024-03-01T10:00:03.323456Z", "3.200 s"),
-            ("2024-03-01T10:02:11.123456Z", "2 min 11 s"),
-            ("2024-03-01T12:05:59.123456Z", "2 h 5 min"),
-            ("2024-03-09T12:05:59.123456Z", "8 days"),
-            ("2024-03-01T09:00:00.123456Z", "0.000 s"),
-        ] {
-            assert_eq!(duration(start, at(end)), span);
-        }
         let outside = Timestamp { seconds: i64::MAX, nanoseconds: 0, digits: 0 };
         assert_eq!(time(outside), "a time outside the calendar");
     }

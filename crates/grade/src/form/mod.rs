@@ -295,7 +295,7 @@ impl Reader<'_> {
             .filter(|(_, key)| spelt(key) == spelt(name))
             .collect();
         let remedy = match elsewhere.as_slice() {
-            [] => format!("The entries here are {}.", wording::list(&keys(question).collect::<Vec<_>>())),
+            [] => format!("The entries here are {}.", wording::list(keys(question))),
             others => {
                 let keys: Vec<String> = others.iter().map(|(other, _)| format!("\"{}\"", other.key())).collect();
                 format!("It is an entry of {}: write it there.", wording::list(&keys))

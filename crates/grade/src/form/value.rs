@@ -9,7 +9,7 @@ use super::{addresses, errno, frames};
 use crate::written::{self, readable};
 use socklab_core::analyze::ValueType;
 use socklab_core::facts::{Fact, Value as FactValue};
-use socklab_core::lab::{HostName, Sheet, named};
+use socklab_core::lab::{HostName, Sheet};
 use socklab_core::wording;
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -279,7 +279,7 @@ fn host(text: &str, sheet: &Sheet) -> Result<HostRef, Reason> {
         (Ok(letter), Some(address)) => Ok(HostRef::Both(letter, address)),
         (Ok(letter), None) => Ok(HostRef::Letter(letter)),
         (Err(_), _) => {
-            let hosts = named(sheet.hosts().iter().map(|host| host.name));
+            let hosts = wording::choice(sheet.hosts().iter().map(|host| host.name));
             Err(format!("'{text}' is neither an IP address nor {hosts}"))
         }
     }

@@ -13,8 +13,8 @@ use crate::result::{Comparison, ItemGrade, Verdict};
 use crate::rubric::{JournalWorth, NotInCapture, Rubric};
 use socklab_core::analyze::analysis::{Answer, LabFound};
 use socklab_core::analyze::kinds;
-use socklab_core::lab::Points;
-use socklab_core::lab::{Question, Step, named_list};
+use socklab_core::lab::{Points, Question, Step};
+use socklab_core::wording;
 
 /// What facts are judged by.
 pub(super) struct Judge<'a> {
@@ -52,7 +52,7 @@ impl Said<'_> {
     /// What the journals say to an answer that is the `same` or not, as a sentence.
     fn words(&self, same: bool) -> String {
         let names: Vec<&str> = self.names.split("; ").map(|name| name.trim_start_matches("and ")).collect();
-        let who = named_list(&names);
+        let who = wording::list(&names);
         let says = match (names.len() > 1, same) {
             (false, true) => "says the same",
             (false, false) => "says otherwise",

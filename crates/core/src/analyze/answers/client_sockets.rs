@@ -13,8 +13,8 @@ use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
-use crate::lab::{Question, named_list};
-use crate::wording::{count, number};
+use crate::lab::Question;
+use crate::wording::{self, count, number};
 use socklab_packets::track::HandshakeState;
 
 /// Hosts that are named one by one.
@@ -166,7 +166,7 @@ fn expected(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer
     draft.expected(question);
     draft.missing_captures(question);
     let total: u64 = clients_of_sheet(question).map(|(_, clients)| clients).sum();
-    let hosts = named_list(clients_of_sheet(question).map(|(host, clients)| format!("{clients} at {host}")));
+    let hosts = wording::list(clients_of_sheet(question).map(|(host, clients)| format!("{clients} at {host}")));
     draft.short(format!("Expected: {}; sockets: {hosts}", count(total, "address")));
     draft.finish(view, question, Status::NotInCapture, Facts::ClientSockets { clients: None })
 }

@@ -3,7 +3,8 @@
 use crate::analyze::analysis::Answer;
 use crate::analyze::matching::LabView;
 use crate::facts::About;
-use crate::lab::{Ask, Does, Given, HostName, Question, Select, Step, closest, instead, named, quoted};
+use crate::lab::{Ask, Does, Given, HostName, Question, Select, Step, closest, instead, quoted};
+use crate::wording;
 use socklab_packets::types::Protocol;
 
 /// What kind of value a fact has.
@@ -138,9 +139,9 @@ pub(super) fn unseen(question: &Question, select: &Select) -> Option<(String, St
     let runs = |step: &&&Step| asked.clone().any(|protocol| step.runs(protocol));
     let fitting: Vec<&Step> = with_clients.iter().filter(runs).copied().collect();
     let place = if steps.len() == 1 { "step" } else { "the steps" };
-    let place = format!("{place} {}", named(steps.iter().map(Step::to_string)));
+    let place = format!("{place} {}", wording::choice(steps.iter().map(Step::to_string)));
     if fitting.is_empty() {
-        let over = named(asked);
+        let over = wording::choice(asked);
         let remedy = format!("Name a step with {over} clients, or ask for another fact.");
         return Some((format!("no {over} client runs in {place}"), remedy));
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::analyze::accounts::evidence;
 use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
-use crate::analyze::claims::words::{addresses, duration, frame};
+use crate::analyze::claims::words::{addresses, frame};
 use crate::analyze::claims::{Draft, rejection, udp_evidence};
 use crate::analyze::conversation::LabConversation;
 use crate::analyze::distinct::distinct;
@@ -15,7 +15,7 @@ use crate::analyze::row::{RowNote, by_capture};
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
-use crate::wording::count;
+use crate::wording::{self, count};
 use socklab_packets::types::{Protocol, SocketAddress};
 
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
@@ -484,7 +484,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
                 &Moment { capture: sighting.capture, watch: sighting.watch, frame: back.frame, time: back.time }
             ),
             ")",
-            after.map(|after| format!(" {} after", duration(after))).unwrap_or_else(|| " after".to_owned()),
+            after.map(|after| format!(" {} after", wording::span(after))).unwrap_or_else(|| " after".to_owned()),
             if one { " that client's (" } else { " that client's datagrams (" },
             of_client.clone(),
             ")",
@@ -539,7 +539,10 @@ fn sent_on(view: &LabView<'_>, question: &Question, is_one: bool, draft: &mut Dr
             frame(view, named_in, &line),
             ") on to ",
             to,
-            view.clocks.between(&line, &sent).map(|after| format!(" {} later", duration(after))).unwrap_or_default(),
+            view.clocks
+                .between(&line, &sent)
+                .map(|after| format!(" {} later", wording::span(after)))
+                .unwrap_or_default(),
             " (",
             frame(view, named_in, &sent),
             "): its program had received it."

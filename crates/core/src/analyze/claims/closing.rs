@@ -8,7 +8,8 @@ use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
-use crate::lab::{Step, named_list};
+use crate::lab::Step;
+use crate::wording;
 
 /// `B closed the connection (FIN, frame 10).` Of several connections of one host, the sentence says which one, unless it
 /// `is_named` before.
@@ -279,7 +280,7 @@ pub(crate) fn left_open<'k>(view: &LabView<'_>, ended: impl IntoIterator<Item = 
     let mut open: Vec<(&Step, &str)> = steps.filter_map(|step| Some((step, step.at().open.as_deref()?))).collect();
     open.sort();
     open.dedup();
-    let places = named_list(open.iter().map(|(step, place)| step.mention(place)));
+    let places = wording::list(open.iter().map(|(step, place)| step.mention(place)));
     let step = guess.map_or_else(|| "Step".to_owned(), |host| format!("If this is host {host}, step"));
     match open.as_slice() {
         [] => Text::default(),

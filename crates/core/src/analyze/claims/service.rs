@@ -3,13 +3,14 @@
 use crate::analyze::analysis::{Basis, Claim, Evidence, Verdict};
 use crate::analyze::claims::closing::{had_ended, reset_sentence, why_reset};
 use crate::analyze::claims::draft::tcp_evidence;
-use crate::analyze::claims::words::{capture_of, client, clients, duration, frame};
+use crate::analyze::claims::words::{capture_of, client, clients, frame};
 use crate::analyze::claims::{queue, rejection, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Grounds, Listener, Moment, SaidOn, Sharing, Wait};
 use crate::analyze::text::{FrameRanges, Text, say};
+use crate::wording::span;
 use socklab_packets::types::SocketAddress;
 
 /// The claims about what became of a connection, in the order in which they are to be said.
@@ -74,7 +75,7 @@ impl<'a> Claims<'a> {
     /// That the server sent data, so long after a line.
     fn sent_after(&self, line: &Moment, reply: &Moment) -> Text {
         let (view, known) = (self.view, self.known);
-        let after = view.clocks.between(line, reply).map(|n| say![" ", duration(n)]);
+        let after = view.clocks.between(line, reply).map(|n| say![" ", span(n)]);
         say![
             "The server sent data to ",
             client(view, known),
@@ -119,7 +120,7 @@ impl<'a> Claims<'a> {
     fn passed_on(&mut self, line: &Moment, passed: &Moment, to: SocketAddress) {
         let (view, known) = (self.view, self.known);
         self.answered_later(line);
-        let after = view.clocks.between(line, passed).map(|n| say![" ", duration(n)]);
+        let after = view.clocks.between(line, passed).map(|n| say![" ", span(n)]);
         let text = say![
             "The server's computer sent the same text on to ",
             to,
@@ -150,7 +151,7 @@ impl<'a> Claims<'a> {
     fn sent_on(&mut self, line: &Moment, passed: &Moment, to: usize, end: Text) {
         let (view, known) = (self.view, self.known);
         let Some(other) = view.known_at(to) else { return };
-        let after = view.clocks.between(line, passed).map(|n| say![" ", duration(n), " later"]);
+        let after = view.clocks.between(line, passed).map(|n| say![" ", span(n), " later"]);
         let text = say![
             "The server sent the text of ",
             clients(view, known),
@@ -181,7 +182,7 @@ impl<'a> Claims<'a> {
         let (view, known) = (self.view, self.known);
         let text = match client_fin {
             Some(client_fin) => {
-                let after = view.clocks.between(client_fin, server_fin).map(|n| say![" ", duration(n), " later"]);
+                let after = view.clocks.between(client_fin, server_fin).map(|n| say![" ", span(n), " later"]);
                 say![
                     "After ",
                     clients(view, known),
@@ -231,7 +232,7 @@ impl<'a> Claims<'a> {
                 ]
             }
             None => say![
-                format!("That took {}, and ", duration(*nanoseconds)),
+                format!("That took {}, and ", span(*nanoseconds)),
                 client(view, known),
                 " had closed before: it fits a connection that waited in the queue",
                 if *is_of_quick { "." } else { ", or a program that takes its time." }

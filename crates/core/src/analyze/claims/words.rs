@@ -37,17 +37,6 @@ pub(crate) fn capture_of(view: &LabView<'_>, known: &Known<'_>) -> String {
     }
 }
 
-/// A span of time: `0.13 ms`, `120 ms`, `2.3 s`.
-pub(crate) fn duration(nanoseconds: i128) -> String {
-    // Rounded, as a reader rounds what Wireshark shows.
-    let round = |unit: i128| nanoseconds.max(0).saturating_add(unit / 2) / unit;
-    match nanoseconds.max(0) {
-        0..9_995_000 => format!("{}.{:02} ms", round(10_000) / 100, round(10_000) % 100),
-        9_995_000..999_500_000 => format!("{} ms", round(1_000_000)),
-        _ => format!("{}.{} s", round(100_000_000) / 10, round(100_000_000) % 10),
-    }
-}
-
 /// The text with a capital letter first.
 pub(crate) fn capital(text: Text) -> Text {
     let mut capital = Text::default();
@@ -81,23 +70,4 @@ pub(crate) fn marked_late(frames: Text, count: u64) -> Text {
         _ => " as retransmissions: they came late, or not all of what they repeat is in the capture.",
     };
     say!["Wireshark marks ", frames, why]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_times_are_read_at_a_glance() {
-        for (nanoseconds, text) in [
-            (131_000, "0.13 ms"),
-            (106_000, "0.11 ms"),
-            (9_999_999, "10 ms"),
-            (120_400_000, "120 ms"),
-            (2_345_000_000, "2.3 s"),
-            (-5, "0.00 ms"),
-        ] {
-            assert_eq!(duration(nanoseconds), text);
-        }
-    }
 }

@@ -1,12 +1,12 @@
 //! Times of a capture that go back.
 
 use crate::analyze::analysis::{Code, Finding, Severity};
-use crate::analyze::claims::words::duration;
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::LabView;
 use crate::analyze::place::Place;
 use crate::analyze::row::RowNote;
 use crate::analyze::text::{FrameRanges, say};
+use crate::wording::span;
 
 /// Nanoseconds by which times must go back: frames of several interfaces are out of order by less.
 const SET_BACK: i128 = 1_000_000_000;
@@ -29,7 +29,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     });
     let Some((before, after, by)) = back else { return };
     let message = say![
-        format!("The times go back by {} between ", duration(by)),
+        format!("The times go back by {} between ", span(by)),
         FrameRanges::of([before]),
         " and ",
         FrameRanges::of([after]),

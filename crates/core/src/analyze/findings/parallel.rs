@@ -238,7 +238,7 @@ fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
     }
     let Some(first) = others.first() else { return };
     let captures = match is_told {
-        true => list(&others.iter().map(|step| step.capture()).collect::<Vec<_>>()),
+        true => list(others.iter().map(|step| step.capture())),
         false => "that of the other computer".to_owned(),
     };
     let of = first

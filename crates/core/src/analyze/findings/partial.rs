@@ -337,5 +337,5 @@ fn what(all: &[(Lacks, &TcpSighting)]) -> String {
         payload,
         more,
     ];
-    list(&parts.into_iter().flatten().collect::<Vec<_>>())
+    list(parts.into_iter().flatten())
 }

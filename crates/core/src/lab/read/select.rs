@@ -7,8 +7,8 @@ use toml::de::DeValue;
 use crate::facts::{End, FACTS, Fact, FlagName, Ordinals, Selection, Which, fact};
 use crate::lab::names::toml_key;
 use crate::lab::place::{closest, instead, quoted};
-use crate::lab::sheet::named;
 use crate::lab::tree::{Placed, Table, TomlValue};
+use crate::wording;
 use socklab_packets::types::Protocol;
 
 /// The kind of question that selects.
@@ -109,7 +109,7 @@ fn near(key: &str) -> String {
         let most = FACTS.iter().map(|fact| shared(&fact)).max().unwrap_or(0);
         found.extend(FACTS.iter().filter(|fact| most > 0 && shared(fact) == most).map(|fact| fact.key).take(MOST_NEAR));
     }
-    if found.is_empty() { String::new() } else { format!("Did you mean {}? ", named(found)) }
+    if found.is_empty() { String::new() } else { format!("Did you mean {}? ", wording::choice(found)) }
 }
 
 /// Whether the fact can be asked of what is selected.

@@ -277,28 +277,12 @@ fn rows(timed: Vec<Timed>) -> Vec<TimelineRow> {
     for Timed { at, label, event } in timed {
         let gap = at.saturating_sub(before);
         if gap >= GAP {
-            rows.push(TimelineRow { seconds: String::new(), label: span(gap), event: Event::Gap });
+            rows.push(TimelineRow { seconds: String::new(), label: wording::span(gap), event: Event::Gap });
         }
-        rows.push(TimelineRow { seconds: seconds(at.saturating_sub(start)), label, event });
+        rows.push(TimelineRow { seconds: wording::seconds(at.saturating_sub(start)), label, event });
         before = at;
     }
     rows
-}
-
-/// `12.345678`.
-fn seconds(nanoseconds: i128) -> String {
-    let microseconds = nanoseconds.max(0) / 1000;
-    format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
-}
-
-/// `12.4 s`, `3 min 5 s`.
-fn span(nanoseconds: i128) -> String {
-    let tenths = nanoseconds / 100_000_000;
-    match tenths / 10 {
-        whole @ 0..60 => format!("{whole}.{} s", tenths % 10),
-        whole @ 60..3600 => format!("{} min {} s", whole / 60, whole % 60),
-        whole => format!("{} h {} min", whole / 3600, whole / 60 % 60),
-    }
 }
 
 /// `40210 SYN`, `40210 "hello"`, `40210 ACK`.

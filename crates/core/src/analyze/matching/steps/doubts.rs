@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::lab::{HostName, Sheet, Step, named_list};
+use crate::lab::{HostName, Sheet, Step};
+use crate::wording;
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Steps or hosts of the sheet that these captures do not tell apart.
@@ -29,8 +30,8 @@ impl Doubt {
     /// The steps or hosts: `step 2 and step 3`, `hosts B and C`.
     fn them(&self) -> String {
         match self.hosts.is_empty() {
-            true => named_list(self.steps.iter().map(Step::name)),
-            false => format!("hosts {}", named_list(&self.hosts)),
+            true => wording::list(self.steps.iter().map(Step::name)),
+            false => format!("hosts {}", wording::list(&self.hosts)),
         }
     }
 

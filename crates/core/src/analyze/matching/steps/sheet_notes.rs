@@ -1,7 +1,8 @@
 //! What a sheet makes hard to tell from captures: no mistake, but points will wait for it.
 
 use crate::analyze::matching::steps::doubts::{alike_hosts, are_told_by_company};
-use crate::lab::{Does, HostName, Sheet, Step, named_list};
+use crate::lab::{Does, HostName, Sheet, Step};
+use crate::wording;
 use socklab_packets::types::Protocol;
 
 /// What a lecturer should know of a sheet before anybody works with it, in sentences.
@@ -26,7 +27,7 @@ fn alike_steps(sheet: &Sheet) -> Vec<String> {
     groups.retain(|(_, steps)| steps.len() > 1);
     let mut notes: Vec<String> = Vec::new();
     for ((host, ..), steps) in &groups {
-        let names = named_list(steps.iter().map(|step| step.name()));
+        let names = wording::list(steps.iter().map(|step| step.name()));
         let clients: u32 = steps.iter().map(|step| step.clients()).fold(0, u32::saturating_add);
         let note = format!(
             "The clients of {names} run on host {host} and go to the same port. Only the order of their times tells these \
@@ -44,7 +45,7 @@ fn hosts_without_addresses(sheet: &Sheet) -> Vec<String> {
     groups.iter_mut().for_each(|group| group.retain(|host| sheet.address_of(*host).is_none()));
     let groups = groups.iter().filter(|group| group.len() > 1);
     let note = |group: &Vec<HostName>| {
-        let hosts = named_list(group);
+        let hosts = wording::list(group);
         match are_told_by_company(sheet, group) {
             true => format!(
                 "Hosts {hosts} have no address, and differ only in who comes while another one's client is open. Captures \
