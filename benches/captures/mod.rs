@@ -9,6 +9,8 @@
 
 use std::io::{self, Write};
 
+use socklab_packets::packet::TcpFlags;
+
 /// What kind of capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -174,10 +176,10 @@ struct Conversation {
     sent: u64,
 }
 
-const FIN: u8 = 1;
-const SYN: u8 = 2;
-const PSH: u8 = 8;
-const ACK: u8 = 16;
+const FIN: u8 = TcpFlags::FIN.0;
+const SYN: u8 = TcpFlags::SYN.0;
+const PSH: u8 = TcpFlags::PSH.0;
+const ACK: u8 = TcpFlags::ACK.0;
 
 impl Conversation {
     fn new(kind: Kind, number: u32) -> Self {

@@ -1,11 +1,13 @@
 //! Captures made by hand, byte by byte, for tests of the program as a whole.
 
-const SYN: u8 = 0x02;
-const FIN_ACK: u8 = 0x11;
-const RST_ACK: u8 = 0x14;
-const SYN_ACK: u8 = 0x12;
-const ACK: u8 = 0x10;
-const PSH_ACK: u8 = 0x18;
+use socklab_packets::packet::TcpFlags;
+
+const SYN: u8 = TcpFlags::SYN.0;
+const ACK: u8 = TcpFlags::ACK.0;
+const FIN_ACK: u8 = TcpFlags::FIN.0 | ACK;
+const RST_ACK: u8 = TcpFlags::RST.0 | ACK;
+const SYN_ACK: u8 = SYN | ACK;
+const PSH_ACK: u8 = TcpFlags::PSH.0 | ACK;
 
 /// A pcap file of the lab's Part I step 8 at B (10.0.3.2): a client connects to 10.0.3.1:65432 and sends two lines.
 pub(crate) fn step8() -> Vec<u8> {

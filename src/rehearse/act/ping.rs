@@ -54,8 +54,8 @@ pub(super) fn ping(to: IpAddr) -> io::Result<()> {
 /// Whether it is an echo reply with our text.
 fn is_answer(from: IpAddr, message: &[u8]) -> bool {
     let reply = match from {
-        IpAddr::V4(_) => 0,
-        IpAddr::V6(_) => 129,
+        IpAddr::V4(_) => etherparse::icmpv4::TYPE_ECHO_REPLY,
+        IpAddr::V6(_) => etherparse::icmpv6::TYPE_ECHO_REPLY,
     };
     message.first() == Some(&reply) && message.ends_with(PAYLOAD)
 }

@@ -1,5 +1,7 @@
 //! Captures written byte by byte: Ethernet, IPv4, TCP with time stamps, UDP, ARP; as pcapng or pcap.
 
+use socklab_packets::packet::TcpFlags;
+
 /// A small generator of numbers (SplitMix64), so that every class is the same each time.
 pub(super) struct Dice(pub(super) u64);
 
@@ -47,10 +49,10 @@ pub(super) struct End {
 #[derive(Clone, Copy)]
 pub(super) struct Tcp(pub(super) [End; 2]);
 
-const FIN: u8 = 1;
-const SYN: u8 = 2;
-const PSH: u8 = 8;
-const ACK: u8 = 16;
+const FIN: u8 = TcpFlags::FIN.0;
+const SYN: u8 = TcpFlags::SYN.0;
+const PSH: u8 = TcpFlags::PSH.0;
+const ACK: u8 = TcpFlags::ACK.0;
 
 impl Capture {
     /// A capture that begins at this time.

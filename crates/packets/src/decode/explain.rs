@@ -4,7 +4,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use etherparse::{ArpHardwareId, ArpOperation, ArpPacketSlice, EtherType, Ipv4HeaderSlice, Ipv6HeaderSlice};
+use etherparse::{
+    ArpHardwareId, ArpOperation, ArpPacketSlice, EtherType, Ipv4HeaderSlice, Ipv6HeaderSlice, icmpv4, icmpv6,
+};
 
 use super::bytes::Bytes;
 use crate::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, QuotedPacket};
@@ -31,30 +33,45 @@ pub(super) fn arp(bytes: Bytes<'_>) -> Option<ArpPacket> {
     })
 }
 
-/// An ICMP message.
+/// An ICMP message. Errors are those that quote the packet that they are about.
 pub(super) fn icmp(bytes: Bytes<'_>) -> Option<Content<'static>> {
     let (kind, code) = (bytes.u8(0)?, bytes.u8(1)?);
     let kind = match (kind, code) {
-        (0, _) => IcmpKind::EchoReply,
-        (8, _) => IcmpKind::EchoRequest,
-        (3, 3) => IcmpKind::PortUnreachable,
-        (3, code) => IcmpKind::OtherUnreachable { code },
+        (icmpv4::TYPE_ECHO_REPLY, _) => IcmpKind::EchoReply,
+        (icmpv4::TYPE_ECHO_REQUEST, _) => IcmpKind::EchoRequest,
+        (icmpv4::TYPE_DEST_UNREACH, icmpv4::CODE_DST_UNREACH_PORT) => IcmpKind::PortUnreachable,
+        (icmpv4::TYPE_DEST_UNREACH, code) => IcmpKind::OtherUnreachable { code },
         (kind, _) => IcmpKind::Other { kind },
     };
-    Some(message(kind, matches!(bytes.u8(0)?, 3 | 4 | 5 | 11 | 12), bytes))
+    let is_error = matches!(
+        bytes.u8(0)?,
+        icmpv4::TYPE_DEST_UNREACH
+            | icmpv4::TYPE_SOURCE_QUENCH
+            | icmpv4::TYPE_REDIRECT
+            | icmpv4::TYPE_TIME_EXCEEDED
+            | icmpv4::TYPE_PARAMETER_PROBLEM
+    );
+    Some(message(kind, is_error, bytes))
 }
 
 /// An ICMPv6 message.
 pub(super) fn icmpv6(bytes: Bytes<'_>) -> Option<Content<'static>> {
     let (kind, code) = (bytes.u8(0)?, bytes.u8(1)?);
     let kind = match (kind, code) {
-        (129, _) => IcmpKind::EchoReply,
-        (128, _) => IcmpKind::EchoRequest,
-        (1, 4) => IcmpKind::PortUnreachable,
-        (1, code) => IcmpKind::OtherUnreachable { code },
+        (icmpv6::TYPE_ECHO_REPLY, _) => IcmpKind::EchoReply,
+        (icmpv6::TYPE_ECHO_REQUEST, _) => IcmpKind::EchoRequest,
+        (icmpv6::TYPE_DST_UNREACH, icmpv6::CODE_DST_UNREACH_PORT) => IcmpKind::PortUnreachable,
+        (icmpv6::TYPE_DST_UNREACH, code) => IcmpKind::OtherUnreachable { code },
         (kind, _) => IcmpKind::Other { kind },
     };
-    Some(message(kind, matches!(bytes.u8(0)?, 1..=4), bytes))
+    let is_error = matches!(
+        bytes.u8(0)?,
+        icmpv6::TYPE_DST_UNREACH
+            | icmpv6::TYPE_PACKET_TOO_BIG
+            | icmpv6::TYPE_TIME_EXCEEDED
+            | icmpv6::TYPE_PARAMETER_PROBLEM
+    );
+    Some(message(kind, is_error, bytes))
 }
 
 /// The message, with what it quotes after its eight bytes if it is an error.

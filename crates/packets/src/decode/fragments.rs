@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
+use etherparse::IpNumber;
+
 use super::walk::{Outcome, Step};
 use crate::limits::Limits;
 use crate::packet::{Content, IpFragment};
@@ -15,8 +17,8 @@ use crate::types::FrameNumber;
 const FRAGMENT_OVERHEAD: usize = 64;
 
 /// The protocols with ports (RFC 5237's registry).
-const TCP: u8 = 6;
-const UDP: u8 = 17;
+const TCP: u8 = IpNumber::TCP.0;
+const UDP: u8 = IpNumber::UDP.0;
 
 /// What fragments of one datagram have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -19,12 +19,14 @@ const MOST_VLAN_TAGS: u8 = 20;
 
 /// EtherTypes that are followed (IANA "IEEE 802 Numbers").
 mod ether_types {
-    pub(super) const IPV4: u16 = 0x0800;
-    pub(super) const ARP: u16 = 0x0806;
+    use etherparse::EtherType;
+
+    pub(super) const IPV4: u16 = EtherType::IPV4.0;
+    pub(super) const ARP: u16 = EtherType::ARP.0;
     /// Transparent Ethernet bridging (RFC 1701).
     pub(super) const BRIDGED_ETHERNET: u16 = 0x6558;
-    pub(super) const VLAN: u16 = 0x8100;
-    pub(super) const IPV6: u16 = 0x86dd;
+    pub(super) const VLAN: u16 = EtherType::VLAN_TAGGED_FRAME.0;
+    pub(super) const IPV6: u16 = EtherType::IPV6.0;
     pub(super) const MPLS: u16 = 0x8847;
     pub(super) const MPLS_MULTICAST: u16 = 0x8848;
     pub(super) const PPPOE_SESSION: u16 = 0x8864;
@@ -32,8 +34,8 @@ mod ether_types {
     pub(super) const JUMBO_LLC: u16 = 0x8870;
     /// PPP, in GRE headers only (RFC 2637).
     pub(super) const PPP: u16 = 0x880b;
-    pub(super) const PROVIDER_VLAN: u16 = 0x88a8;
-    pub(super) const OLD_QINQ: u16 = 0x9100;
+    pub(super) const PROVIDER_VLAN: u16 = EtherType::PROVIDER_BRIDGING.0;
+    pub(super) const OLD_QINQ: u16 = EtherType::VLAN_DOUBLE_TAGGED_FRAME.0;
     /// Cisco ACI ARP gleaning: an IPv4 packet, never IPv6.
     pub(super) const ARP_GLEANING: u16 = 0xfff2;
 }

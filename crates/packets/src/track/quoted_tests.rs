@@ -7,10 +7,10 @@ use crate::capfile::LinkType;
 use crate::packet::{Content, IcmpKind, IcmpMessage, IpAddresses, TcpSegment, UdpDatagram};
 use crate::types::StreamNumber;
 
-const FIN: u8 = 1;
-const SYN: u8 = 2;
-const RST: u8 = 4;
-const ACK: u8 = 16;
+const FIN: u8 = TcpFlags::FIN.0;
+const SYN: u8 = TcpFlags::SYN.0;
+const RST: u8 = TcpFlags::RST.0;
+const ACK: u8 = TcpFlags::ACK.0;
 
 /// A header on its own, or quoted in an error. Pairs of addresses have letters.
 #[derive(Debug, Clone, Copy)]

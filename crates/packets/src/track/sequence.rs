@@ -318,9 +318,9 @@ mod tests {
     use crate::decode::TcpOptions;
     use crate::testing::segment;
 
-    const SYN: u8 = 0x02;
-    const SYN_ACK: u8 = 0x12;
-    const ACK: u8 = 0x10;
+    const SYN: u8 = TcpFlags::SYN.0;
+    const SYN_ACK: u8 = SYN | ACK;
+    const ACK: u8 = TcpFlags::ACK.0;
 
     /// A segment of the originator (true) or the responder at so many milliseconds: flags, sequence number, acknowledgement number, payload.
     fn at(milliseconds: i64, of_a: bool, flags: u8, sequence: u32, acknowledgement: u32, length: u32) -> FrameNote {

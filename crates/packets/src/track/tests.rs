@@ -11,10 +11,10 @@ use crate::decode::Decoder;
 use crate::packet::{Content, EthernetAddresses, IpAddresses, TcpSegment, UdpDatagram};
 use crate::types::{SocketAddress, StreamNumber, Timestamp};
 
-const FIN: u8 = 1;
-const SYN: u8 = 2;
-const RST: u8 = 4;
-const ACK: u8 = 16;
+const FIN: u8 = TcpFlags::FIN.0;
+const SYN: u8 = TcpFlags::SYN.0;
+const RST: u8 = TcpFlags::RST.0;
+const ACK: u8 = TcpFlags::ACK.0;
 
 /// A segment on the wire. Hosts are 10.0.0.0 and up.
 #[derive(Debug, Clone, Copy)]
