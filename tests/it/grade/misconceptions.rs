@@ -11,8 +11,9 @@ use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::read_capture;
 use socklab_packets::track::FrameNote;
 
-use super::layouts;
-use crate::support::{package, socklab};
+use super::grade_json;
+use super::layouts::Laid;
+use crate::support::package;
 
 /// Recorded runs with the captures that the sheet asks for.
 const RUNS: [&str; 3] = ["plain", "echo", "python"];
@@ -20,7 +21,7 @@ const RUNS: [&str; 3] = ["plain", "echo", "python"];
 const ASKED: [&str; 4] = ["step8.pcapng", "step12.pcapng", "part2-step2-B.pcapng", "part2-step3-C.pcapng"];
 
 struct Run {
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<Laid>,
     facts: BTreeMap<String, Value>,
     /// The facts of the same connection's frames by what they are.
     stream: u64,
@@ -32,7 +33,7 @@ struct Run {
 }
 
 fn run(name: &str) -> Run {
-    let files: Vec<(String, Vec<u8>)> = ASKED
+    let files: Vec<Laid> = ASKED
         .iter()
         .map(|file| ((*file).to_owned(), std::fs::read(package(&format!("fixtures/{name}/{file}"))).unwrap()))
         .collect();
@@ -203,11 +204,17 @@ fn named(submission: &Value) -> BTreeSet<&str> {
     found.map(|one| one["code"].as_str().unwrap()).collect()
 }
 
+/// What a student hands in: these files, and the answers as a form.
+fn handed_in<'f>(name: &str, files: impl IntoIterator<Item = &'f Laid>, answers: &Planted) -> Vec<Laid> {
+    let files = files.into_iter().map(|(file, bytes)| (format!("{name}/{file}"), bytes.clone()));
+    files.chain([(format!("{name}/answers.json"), serde_json::to_vec(answers).unwrap())]).collect()
+}
+
 /// The twelfth needs a class in which each run is one student's.
 #[test]
 fn addresses_of_another_student_are_named() {
     let runs = RUNS.map(run);
-    let mut laid: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut laid = Vec::new();
     for (number, name) in RUNS.into_iter().enumerate() {
         let (own, other) = (&runs[number], &runs[(number + 1) % RUNS.len()]);
         // Both questions in one form: each is named of its own.
@@ -215,13 +222,9 @@ fn addresses_of_another_student_are_named() {
         for (question, key) in [("I.1b", "client_socket_addresses"), ("II.3", "clients")] {
             answers.get_mut(question).unwrap().insert(key.to_owned(), other.facts[question][key].clone());
         }
-        laid.extend(own.files.iter().map(|(file, bytes)| (format!("{name}/{file}"), bytes.clone())));
-        laid.push((format!("{name}/answers.json"), serde_json::to_vec(&answers).unwrap()));
+        laid.extend(handed_in(name, &own.files, &answers));
     }
-    let folder = tempfile::tempdir().unwrap();
-    layouts::write(folder.path(), &laid);
-    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
-    for submission in grades["submissions"].as_array().unwrap() {
+    for submission in &grade_json(&laid) {
         assert_eq!(named(submission), BTreeSet::from(["addresses-of-another-student"]), "{}", submission["name"]);
     }
 }
@@ -239,14 +242,11 @@ fn closing_frames_counted_as_data_are_named() {
     assert!(!data.is_empty() && ends.len() == 2);
     let right = text(data.iter().copied());
     let wrong = text(data.iter().chain(&ends).copied().collect::<BTreeSet<_>>());
-    let folder = tempfile::tempdir().unwrap();
-    for (name, frames) in [("right", right), ("wrong", wrong)] {
-        let form = serde_json::to_vec(&json!({"I.1a": {"data_frames": frames}})).unwrap();
-        let laid = [("step8.pcapng", bytes.clone()), ("answers.json", form)];
-        layouts::write(folder.path(), &laid.map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
-    }
-    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
-    let found = |number: usize| named(&grades["submissions"][number]);
+    let capture = [("step8.pcapng".to_owned(), bytes)];
+    let answered = |frames| BTreeMap::from([("I.1a".to_owned(), BTreeMap::from([("data_frames".to_owned(), frames)]))]);
+    let laid = [("right", right), ("wrong", wrong)].map(|(name, frames)| handed_in(name, &capture, &answered(frames)));
+    let submissions = grade_json(&laid.concat());
+    let found = |number: usize| named(&submissions[number]);
     assert_eq!((found(0), found(1)), (BTreeSet::new(), BTreeSet::from(["fin-counted-as-data"])));
 }
 
@@ -254,20 +254,15 @@ fn closing_frames_counted_as_data_are_named() {
 #[test]
 fn right_answers_without_a_capture_have_no_misconception() {
     let run = run("plain");
-    let form = serde_json::to_vec(&right(&run)).unwrap();
+    let answers = right(&run);
     let mut laid = Vec::new();
     for missing in ASKED {
-        let files = run.files.iter().filter(|(file, _)| file != missing);
-        laid.extend(files.clone().map(|(file, bytes)| (format!("no {missing}/{file}"), bytes.clone())));
-        laid.push((format!("no {missing}/answers.json"), form.clone()));
-        let only = run.files.iter().filter(|(file, _)| file == missing);
-        laid.extend(only.map(|(file, bytes)| (format!("only {missing}/{file}"), bytes.clone())));
-        laid.push((format!("only {missing}/answers.json"), form.clone()));
+        let is_missing = |(file, _): &&Laid| file == missing;
+        let others = run.files.iter().filter(|file| !is_missing(file));
+        laid.extend(handed_in(&format!("no {missing}"), others, &answers));
+        laid.extend(handed_in(&format!("only {missing}"), run.files.iter().filter(is_missing), &answers));
     }
-    let folder = tempfile::tempdir().unwrap();
-    layouts::write(folder.path(), &laid);
-    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
-    for submission in grades["submissions"].as_array().unwrap() {
+    for submission in &grade_json(&laid) {
         assert_eq!(named(submission), BTreeSet::new(), "{}", submission["name"]);
     }
 }
@@ -289,24 +284,31 @@ fn true_explanations_have_no_misconception() {
         format!("SYN-ACK acknowledges SYN {isn} by sending {next}"),
         format!("The acknowledgement number of the SYN-ACK is {isn} + 1"),
     ];
+    // What is wrong in the same place is named: explanations are read.
+    let wrong = [
+        ("The client's initial sequence number is 0.".to_owned(), "relative-numbers-for-raw"),
+        (format!("The SYN-ACK has the acknowledgement number {isn}."), "syn-ack-acknowledges-the-isn"),
+    ];
+    let right_ones = said.iter().map(|text| (text, BTreeSet::new()));
+    let wrong_ones = wrong.iter().map(|(text, code)| (text, BTreeSet::from([*code])));
+    let all: BTreeMap<&str, BTreeSet<&str>> =
+        right_ones.chain(wrong_ones).map(|(text, codes)| (text.as_str(), codes)).collect();
     let mut laid = Vec::new();
-    for (number, text) in said.iter().enumerate() {
+    for (number, text) in all.keys().enumerate() {
         let mut answers = right(&run);
         answers.entry("I.1a".to_owned()).or_default().insert("explanation".to_owned(), json!(text));
-        laid.extend(run.files.iter().map(|(file, bytes)| (format!("{number}/{file}"), bytes.clone())));
-        laid.push((format!("{number}/answers.json"), serde_json::to_vec(&answers).unwrap()));
+        laid.extend(handed_in(&format!("{number:02}"), &run.files, &answers));
     }
-    let folder = tempfile::tempdir().unwrap();
-    layouts::write(folder.path(), &laid);
-    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
-    for submission in grades["submissions"].as_array().unwrap() {
-        assert_eq!(named(submission), BTreeSet::new(), "{}", submission["name"]);
+    let submissions = grade_json(&laid);
+    assert_eq!(submissions.len(), all.len());
+    for (submission, (text, codes)) in submissions.iter().zip(all) {
+        assert_eq!(named(submission), codes, "{text}");
     }
 }
 
 #[test]
 fn planted_misconceptions_are_named_and_no_others() {
-    let mut laid: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut laid = Vec::new();
     // What is to be named of each submission; nothing for slips and right answers.
     let mut wanted: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for name in RUNS {
@@ -316,9 +318,7 @@ fn planted_misconceptions_are_named_and_no_others() {
             for (question, key, value) in planted {
                 answers.entry(question.to_owned()).or_default().insert(key.to_owned(), value);
             }
-            let form = serde_json::to_vec(&answers).unwrap();
-            laid.extend(run.files.iter().map(|(file, bytes)| (format!("{label}/{file}"), bytes.clone())));
-            laid.push((format!("{label}/answers.json"), form));
+            laid.extend(handed_in(&label, &run.files, &answers));
             wanted.insert(label, codes);
         };
         add(format!("{name} right"), Vec::new(), BTreeSet::new());
@@ -329,11 +329,9 @@ fn planted_misconceptions_are_named_and_no_others() {
             add(format!("{name} slip {number}"), vec![slip], BTreeSet::new());
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    layouts::write(folder.path(), &laid);
-    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
+    let submissions = grade_json(&laid);
     let (mut right, mut missed, mut wrongly) = (0, Vec::new(), Vec::new());
-    for submission in grades["submissions"].as_array().unwrap() {
+    for submission in &submissions {
         let name = submission["name"].as_str().unwrap();
         let found = named(submission);
         for code in &wanted[name] {

@@ -42,6 +42,13 @@ fn class_of(size: u64) -> (Vec<Student>, BTreeSet<[String; 2]>) {
     (students, pairs)
 }
 
+/// What the program makes of these files: the submissions, in the order of their names.
+fn grade_json(laid: &[Laid]) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    layouts::write(folder.path(), laid);
+    grades(folder.path(), &[])["submissions"].as_array().unwrap().clone()
+}
+
 fn grades(folder: &Path, more: &[&str]) -> Value {
     let run = socklab("grade").args([folder]).args(["--format", "json"]).args(more).run();
     run.status(0).json()

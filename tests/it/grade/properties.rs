@@ -264,16 +264,22 @@ fn an_attempt_that_shows_less_takes_no_points_away() {
     assert_eq!((before.points, before.pending), (after.points, after.pending));
 }
 
+/// The captures of steps 8 and 12, where that of step 8 was stopped after so many frames and started again.
+fn with_step_8_in_two(own: &Lab, cut: u64) -> Files {
+    let cut = usize::try_from(cut).unwrap();
+    let (mut begin, mut end) = (own.step8.clone(), own.step8.clone());
+    begin.frames.truncate(cut);
+    end.frames.drain(..cut);
+    let captures = [("8b", &begin), ("8c", &end), ("12", &own.step12)];
+    captures.map(|(name, capture)| (format!("{name}.pcapng"), capture.pcapng())).into()
+}
+
 /// A capture that was stopped after the handshake and started again: one run, with the numbers of both files.
 #[test]
 fn a_run_in_two_files_is_graded_as_one() {
     let own = lab(&mut Dice(7), 1_700_003_600_000_000);
     let cut = own.handshake[2];
-    let (mut begin, mut end) = (own.step8.clone(), own.step8.clone());
-    begin.frames.truncate(usize::try_from(cut).unwrap());
-    end.frames.drain(..usize::try_from(cut).unwrap());
-    let captures = [("8b", &begin), ("8c", &end), ("12", &own.step12)];
-    let captures: Files = captures.map(|(name, capture)| (format!("{name}.pcapng"), capture.pcapng())).into();
+    let captures = with_step_8_in_two(&own, cut);
     let mut answers = own.answers();
     let in_second_file = |list: &str| {
         let numbers = list.trim_matches('"').split(", ").map(|number| number.parse::<u64>().unwrap() - cut);
@@ -309,11 +315,7 @@ fn a_piece_with_handshake_and_lines_is_a_run_of_its_own() {
     let keys = ["data_frames", "acknowledgement_frames"];
     let lists = keys.map(|key| numbers(&answers.0["I.1a"][key]));
     let cut = lists[1][0].max(lists[0][0]);
-    let (mut begin, mut end) = (own.step8.clone(), own.step8.clone());
-    begin.frames.truncate(usize::try_from(cut).unwrap());
-    end.frames.drain(..usize::try_from(cut).unwrap());
-    let captures = [("8b", &begin), ("8c", &end), ("12", &own.step12)];
-    let captures: Files = captures.map(|(name, capture)| (format!("{name}.pcapng"), capture.pcapng())).into();
+    let captures = with_step_8_in_two(&own, cut);
     let of_file = |list: &[u64], wanted: fn(u64, u64) -> Option<u64>| {
         let numbers = list.iter().filter_map(|number| wanted(*number, cut)).map(|number| number.to_string());
         format!("\"{}\"", numbers.collect::<Vec<_>>().join(", "))
