@@ -1,6 +1,7 @@
 //! Making text from files and networks harmless to a terminal: the one place where it is done.
 //!
-//! Terminal output goes through [`harmless`]; JSON through serde_json and [`harmless`] for names; no other code escapes.
+//! Terminal output goes through [`harmless`], and so do names in JSON. What a format's own syntax takes for a sign is escaped
+//! where that format is written (JSON, TOML, HTML, Markdown); cells of spreadsheets are here.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! From an analysis to what people and programs read. One model ([`crate::analyze::analysis`]), many views of it.
 //!
-//! A report adds no fact and words none of its own: names that several views share stand in [`words`]. Writers are
-//! parameters; text from files is made harmless on the way out.
+//! A report adds no fact. What several views say of one stands in [`sentences`], names in [`words`]. Writers are parameters;
+//! text from files is made harmless on the way out.
 
 pub mod annotate;
 pub mod csv;
