@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::input;
-use super::output::Destination;
+use super::output::print;
 use socklab_core::analyze::{KINDS, ValueType, lab_file, sheet_notes};
 use socklab_core::facts::{ENTRIES, FACTS, FactType};
 use socklab_core::lab::{LabConfig, Points, Problem, Sheet};
@@ -45,11 +45,6 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     done.unwrap_or_else(|failure| failure.unusable())
 }
 
-fn print(text: &str) -> Result<Exit, Failure> {
-    Destination::Screen.write(|out| out.write_all(text.as_bytes()))?;
-    Ok(Exit::Done)
-}
-
 fn check(path: &Path) -> Result<Exit, Failure> {
     let text = input::read_text(path, LabConfig::MOST_BYTES)?;
     let name = input::name(path.as_os_str());
@@ -85,7 +80,7 @@ fn mistakes(name: &str, problems: &[Problem]) -> String {
             out.push('\n');
         }
     }
-    out.push_str(&format!("{}.\n", count(u64::try_from(problems.len()).unwrap_or(u64::MAX), "mistake")));
+    out.push_str(&format!("{}.\n", count(problems.len() as u64, "mistake")));
     out
 }
 

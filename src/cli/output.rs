@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::input;
 use socklab_core::report::ladder::text::Charset;
 use socklab_core::report::style::Style;
@@ -91,6 +91,15 @@ impl Destination {
             }),
         }
     }
+}
+
+/// Prints a text, which is all that a command does.
+///
+/// # Errors
+/// Where it can't be printed.
+pub(super) fn print(text: &str) -> Result<Exit, Failure> {
+    Destination::Screen.write(|out| out.write_all(text.as_bytes()))?;
+    Ok(Exit::Done)
 }
 
 /// Windows sets no locale this way, and its terminals show Unicode.

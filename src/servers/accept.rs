@@ -14,6 +14,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
+use crate::servers::stop::Guard;
 use crate::servers::{address, sheet, sockets};
 use socklab_core::journal::EventKind;
 use socklab_core::lab::Does;
@@ -46,6 +47,21 @@ impl Door {
             explain::server_failure(program.name(), "poll", endpoint.protocol, address.into(), &error)
         })?;
         Ok(Door { endpoint, listener, poll, waker, failing: Episode::default() })
+    }
+
+    /// Opens a listening socket and says so, and how clients are served. The request to end wakes [`Door::accept`] until the
+    /// guard is dropped.
+    pub(super) fn serving<'p>(
+        program: &'p Program,
+        address: SocketAddr,
+        backlog: u16,
+        how: &str,
+    ) -> Result<(Door, Guard<'p>), Failure> {
+        let door = Door::open(program, address, backlog)?;
+        let waker = door.waker();
+        let guard = program.stop.on_request(move || drop(waker.wake()));
+        show_address(program, &door.endpoint, "is listening on", &format!("Backlog {backlog}. {how}"));
+        Ok((door, guard))
     }
 
     /// Wakes [`Door::accept`]: a client left, or the program is to end.

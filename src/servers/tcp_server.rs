@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 
-use crate::servers::accept::{self, Door};
+use crate::servers::accept::Door;
 use crate::servers::explain::Failure;
 use crate::servers::program::Program;
 use crate::servers::reply::Reply;
@@ -28,11 +28,8 @@ pub struct Config {
 /// # Errors
 /// `socket`, `bind` or `listen` failed.
 pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
-    let mut door = Door::open(program, config.address, config.backlog)?;
-    let waker = door.waker();
-    let _guard = program.stop.on_request(move || drop(waker.wake()));
-    let serving = format!("Backlog {}. It serves one client at a time.", config.backlog);
-    accept::show_address(program, &door.endpoint, "is listening on", &serving);
+    let how = "It serves one client at a time.";
+    let (mut door, _guard) = Door::serving(program, config.address, config.backlog, how)?;
     let mut tally = TcpTally::default();
     while let Some((socket, stream)) = door.accept(program) {
         tally.accepted(socket);

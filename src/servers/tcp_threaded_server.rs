@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use crate::servers::accept::{self, Door};
+use crate::servers::accept::Door;
 use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
@@ -23,11 +23,8 @@ const STACK_BYTES: usize = 256 * 1024;
 /// # Errors
 /// `socket`, `bind` or `listen` failed.
 pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
-    let mut door = Door::open(program, config.address, config.backlog)?;
-    let waker = door.waker();
-    let _guard = program.stop.on_request(move || drop(waker.wake()));
-    let serving = format!("Backlog {}. It serves each client in a thread of its own.", config.backlog);
-    accept::show_address(program, &door.endpoint, "is listening on", &serving);
+    let how = "It serves each client in a thread of its own.";
+    let (mut door, _guard) = Door::serving(program, config.address, config.backlog, how)?;
     let tally = Mutex::new(TcpTally::default());
     let listening = door.endpoint;
     let mut failing = Episode::default();

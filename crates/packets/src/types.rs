@@ -123,6 +123,14 @@ impl<'de> Deserialize<'de> for SocketAddress {
     }
 }
 
+/// The last byte of an address, which tells the hosts of a small network apart.
+pub fn last_byte(ip: IpAddr) -> u8 {
+    match ip {
+        IpAddr::V4(ip) => ip.octets()[3],
+        IpAddr::V6(ip) => ip.octets()[15],
+    }
+}
+
 /// Whether an address names a group of hosts: multicast, or a broadcast address.
 pub fn is_group(ip: IpAddr) -> bool {
     match ip {

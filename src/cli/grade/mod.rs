@@ -36,7 +36,7 @@ use work::{Outcome, Task};
 
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
-use crate::cli::output::Destination;
+use crate::cli::output::print;
 use socklab_core::lab::{LabConfig, Sheet};
 use socklab_core::wording::count;
 use socklab_grade::copies::class::{self, Member};
@@ -86,11 +86,6 @@ pub(super) fn grade(arguments: &GradeArguments) -> Exit {
 
 fn reported(result: Result<Exit, Failure>) -> Exit {
     result.unwrap_or_else(|failure| failure.unusable())
-}
-
-fn print(text: &str) -> Result<Exit, Failure> {
-    Destination::Screen.write(|out| out.write_all(text.as_bytes()))?;
-    Ok(Exit::Done)
 }
 
 fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {

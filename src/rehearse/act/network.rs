@@ -2,7 +2,6 @@
 //! that learns who is where.
 
 use std::io;
-use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,7 @@ use nix::libc;
 use nix::net::if_::if_nametoindex;
 
 use crate::rehearse::plan;
+use socklab_packets::types::last_byte;
 
 /// The bridge's name in its own namespace.
 const SWITCH: &str = "switch";
@@ -155,11 +155,7 @@ fn port(host: &plan::Host) -> String {
 
 /// A locally administered MAC address that shows the host's number in its last byte.
 fn mac(host: &plan::Host) -> [u8; 6] {
-    let last = match host.ip {
-        IpAddr::V4(ip) => ip.octets().last().copied(),
-        IpAddr::V6(ip) => ip.octets().last().copied(),
-    };
-    [0x02, 0x00, 0x0a, 0x00, 0x03, last.unwrap_or_default()]
+    [0x02, 0x00, 0x0a, 0x00, 0x03, last_byte(host.ip)]
 }
 
 /// An interface's number as link messages have it.

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use crate::analyze::combined::is_combined;
 use crate::analyze::translated::Translated;
 use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::UdpConversation;
 use socklab_packets::types::{Protocol, is_group};
 
 /// Streams that are looked at in search of the host that all traffic has in common.
@@ -111,8 +112,7 @@ fn both_ways<'c>(capture: &'c CaptureFacts, translated: &'c Translated) -> impl 
     let tcp = traffic.tcp_connections().take(STREAMS_LOOKED_AT).enumerate();
     let tcp = tcp.filter(move |(position, _)| !translated.hides(Protocol::Tcp, *position)).map(|(_, tcp)| tcp);
     let tcp = tcp.filter(|tcp| tcp.counts.iter().all(|side| side.frames > 0)).map(|tcp| tcp.addresses);
-    let udp = traffic.udp_conversations().take(STREAMS_LOOKED_AT).enumerate();
-    let udp = udp.filter(move |(position, _)| !translated.hides(Protocol::Udp, *position)).map(|(_, udp)| udp);
+    let udp = conversations(capture, translated);
     let udp = udp.filter(|udp| udp.counts.iter().all(|side| side.datagrams > 0)).map(|udp| udp.addresses);
     let pings = traffic.other().pings.iter().filter(|ping| ping.requests > 0 && ping.replies > 0);
     let pings = pings.map(|ping| [ping.asker, ping.target]);
@@ -120,12 +120,19 @@ fn both_ways<'c>(capture: &'c CaptureFacts, translated: &'c Translated) -> impl 
     ends.filter(|ends| !ends.iter().any(|ip| is_group(*ip) || ip.is_unspecified() || ip.is_loopback()))
 }
 
+/// The first UDP conversations of a capture, but for second views of those whose addresses were translated.
+fn conversations<'c>(
+    capture: &'c CaptureFacts,
+    translated: &'c Translated,
+) -> impl Iterator<Item = UdpConversation> + 'c {
+    let udp = capture.traffic.udp_conversations().take(STREAMS_LOOKED_AT).enumerate();
+    udp.filter(move |(position, _)| !translated.hides(Protocol::Udp, *position)).map(|(_, udp)| udp)
+}
+
 /// The hosts of which one sent the other datagrams that it never answered, as to a server that only prints. The other one had
 /// answered who has its address (RFC 826), so that a switch knew it; several datagrams were not flooded.
 fn one_way<'c>(capture: &'c CaptureFacts, translated: &'c Translated) -> impl Iterator<Item = [IpAddr; 2]> + 'c {
-    let udp = capture.traffic.udp_conversations().take(STREAMS_LOOKED_AT).enumerate();
-    let udp = udp.filter(move |(position, _)| !translated.hides(Protocol::Udp, *position)).map(|(_, udp)| udp);
-    let several = udp.filter(|udp| udp.counts.iter().all(|side| side.datagrams != 1));
+    let several = conversations(capture, translated).filter(|udp| udp.counts.iter().all(|side| side.datagrams != 1));
     several.map(|udp| udp.addresses.map(|address| address.ip)).filter(|ends| !ends.iter().any(|ip| is_group(*ip)))
 }
 

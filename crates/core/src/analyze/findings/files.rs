@@ -2,7 +2,7 @@
 
 use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::cut::cut_in_headers;
-use crate::analyze::findings::made::{of_all, of_file, step_of};
+use crate::analyze::findings::made::{begin_and_start, of_all, of_file, step_of};
 use crate::analyze::findings::{reachability, wrong_address};
 use crate::analyze::matching::{GroupText, LabView, is_other_service};
 use crate::analyze::network::same_link;
@@ -36,7 +36,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     }
     if capture.info.frames == 0 {
         let sheet = &view.config.sheet;
-        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
+        let (begin, start) = begin_and_start(sheet);
         let message = format!(
             "The file is a capture without packets. Was the capture started on the wired interface{begin} before the \
              client{start}, with the cable plugged in and no capture filter that hides everything?"

@@ -5,7 +5,7 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::{RowFrame, by_capture};
 use crate::analyze::text::{FrameRanges, Text};
-use crate::lab::Step;
+use crate::lab::{Sheet, Step};
 use socklab_packets::types::FrameNumber;
 
 /// A finding about one capture.
@@ -49,4 +49,9 @@ pub(super) fn sightings<'a>(
 /// The step of a capture, for redoing it: the first that it holds.
 pub(super) fn step_of<'a>(view: &'a LabView<'_>, capture: usize) -> Option<&'a Step> {
     view.steps.get(capture).and_then(|steps| steps.first()).map(|recorded| &recorded.step)
+}
+
+/// Where the sheet begins a capture and where it starts the client, each in brackets for a sentence.
+pub(super) fn begin_and_start(sheet: &Sheet) -> (String, String) {
+    (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()))
 }

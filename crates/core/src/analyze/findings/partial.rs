@@ -4,6 +4,7 @@ use crate::analyze::analysis::{Code, Severity};
 use crate::analyze::claims::{handshake, unseen};
 use crate::analyze::conversation::{TcpSighting, Unseen};
 use crate::analyze::findings::connections::{Here, Report, clients};
+use crate::analyze::findings::made::begin_and_start;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -15,7 +16,7 @@ impl Report<'_, '_> {
     pub(super) fn began_late(&mut self) {
         let view = self.view;
         let sheet = &view.config.sheet;
-        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
+        let (begin, start) = begin_and_start(sheet);
         // Of a connection that was made, not even the SYN-ACK.
         let lacks_answer = |known: &Known<'_>| {
             known.connection.sightings().iter().all(|s| s.connection.handshake == HandshakeState::SynAckMissed)
@@ -173,7 +174,7 @@ impl Report<'_, '_> {
     pub(super) fn frames_missing(&mut self) {
         let view = self.view;
         let sheet = &view.config.sheet;
-        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
+        let (begin, start) = begin_and_start(sheet);
         let is_missing = |known: &Known<'_>, s: &TcpSighting| {
             let is_told = known.connection.best().capture == s.capture && known.connection.joined().is_none();
             is_told && !s.has_one_direction() && Lacks::of(view, s).any()

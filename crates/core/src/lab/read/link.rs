@@ -80,15 +80,9 @@ fn link_steps(parts: Vec<StepPart>, hosts: &[Host], problems: &Problems<'_>) -> 
             found
         };
         let earlier = |name: &Placed<String>, what: &str| {
-            let with_clients = || steps.iter().filter(|step| step.does() == Does::Clients);
-            let found = with_clients().find(|step| step.to_string().eq_ignore_ascii_case(&name.value));
-            if found.is_none() {
-                let known: Vec<String> = with_clients().map(ToString::to_string).collect();
-                let reason = format!("no step with clients before this one is {}", quoted(&name.value));
-                let remedy = instead(&name.value, known.iter().map(String::as_str));
-                problems.add(name.at, &format!("{place}.{what}"), reason, remedy);
-            }
-            found.cloned()
+            let with_clients = steps.iter().filter(|step| step.does() == Does::Clients);
+            let all = with_clients.map(|step| (step.to_string(), step));
+            by_name(all, name, problems, &format!("{place}.{what}"), "no step with clients before this one is").cloned()
         };
         if let Some(server) = &part.server
             && named(server, "server").is_some_and(|host| !host.is_server)
@@ -122,29 +116,40 @@ fn link_steps(parts: Vec<StepPart>, hosts: &[Host], problems: &Problems<'_>) -> 
     steps
 }
 
+/// The one of these that is called so; where none is, that is noted in these words.
+fn by_name<T>(
+    all: impl Iterator<Item = (String, T)>,
+    name: &Placed<String>,
+    problems: &Problems<'_>,
+    place: &str,
+    none_is: &str,
+) -> Option<T> {
+    let (mut found, mut known) = (None, Vec::new());
+    for (own, item) in all {
+        if own.eq_ignore_ascii_case(&name.value) {
+            found.get_or_insert(item);
+        }
+        known.push(own);
+    }
+    if found.is_none() {
+        let remedy = instead(&name.value, known.iter().map(String::as_str));
+        problems.add(name.at, place, format!("{none_is} {}", quoted(&name.value)), remedy);
+    }
+    found
+}
+
 fn link_questions(parts: Vec<QuestionPart>, hosts: &[Host], steps: &[Step], problems: &Problems<'_>) -> Vec<Question> {
     let mut questions: Vec<Question> = Vec::new();
     for part in parts {
         let letter = part.letter.as_deref().map(|letter| format!("({letter})")).unwrap_or_default();
         let place = format!("question \"{}{letter}\"", part.number.value);
         let step = |name: &Placed<String>| {
-            let found = steps.iter().find(|step| step.to_string().eq_ignore_ascii_case(&name.value));
-            if found.is_none() {
-                let known: Vec<String> = steps.iter().map(ToString::to_string).collect();
-                let reason = format!("there is no step {}", quoted(&name.value));
-                let remedy = instead(&name.value, known.iter().map(String::as_str));
-                problems.add(name.at, &format!("{place}.steps"), reason, remedy);
-            }
-            found.cloned()
+            let all = steps.iter().map(|step| (step.to_string(), step));
+            by_name(all, name, problems, &format!("{place}.steps"), "there is no step").cloned()
         };
         let client = |name: &Placed<String>| {
-            let found = hosts.iter().find(|host| host.name.as_str().eq_ignore_ascii_case(&name.value));
-            if found.is_none() {
-                let reason = format!("there is no host {}", quoted(&name.value));
-                let remedy = instead(&name.value, hosts.iter().map(|host| host.name.as_str()));
-                problems.add(name.at, &format!("{place}.facts"), reason, remedy);
-            }
-            found.map(|host| host.name)
+            let all = hosts.iter().map(|host| (host.name.to_string(), host.name));
+            by_name(all, name, problems, &format!("{place}.facts"), "there is no host")
         };
         let asks = part.asks.into_iter();
         let data = QuestionData {

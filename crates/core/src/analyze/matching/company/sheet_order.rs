@@ -82,11 +82,15 @@ impl<'a> InOrder<'a> {
         before.peek().is_some() && before.all(|(_, other)| self.server(*other) != self.server(index))
     }
 
+    /// When clients side by side of other computers came to a server, in order for each computer.
+    fn beside_of_others(&self, host: IpAddr, server: Option<SocketAddress>) -> impl Iterator<Item = &[i128]> {
+        let of_server = server.and_then(|server| self.beside.get(&server)).into_iter().flatten();
+        of_server.filter(move |(other, _)| **other != host).map(|(_, begins)| begins.as_slice())
+    }
+
     /// Whether clients side by side of another computer came to a server after this moment.
     fn is_followed_by_pair(&self, host: IpAddr, begin: i128, server: Option<SocketAddress>) -> bool {
-        let of_server = server.and_then(|server| self.beside.get(&server));
-        let mut others = of_server.into_iter().flatten().filter(|(other, _)| **other != host);
-        others.any(|(_, begins)| {
+        self.beside_of_others(host, server).any(|begins| {
             let next = begins.get(begins.partition_point(|other| *other <= begin));
             next.is_some_and(|next| next.saturating_sub(begin) < LONGEST_PAUSE)
         })
@@ -183,9 +187,7 @@ impl<'a> InOrder<'a> {
 
     /// Whether clients side by side of another computer came to a server before this moment.
     fn follows_pair(&self, host: IpAddr, begin: i128, server: Option<SocketAddress>) -> bool {
-        let of_server = server.and_then(|server| self.beside.get(&server));
-        let mut others = of_server.into_iter().flatten().filter(|(other, _)| **other != host);
-        others.any(|(_, begins)| {
+        self.beside_of_others(host, server).any(|begins| {
             let before = begins.get(..begins.partition_point(|other| *other < begin));
             let last = before.and_then(<[i128]>::last);
             last.is_some_and(|last| begin.saturating_sub(*last) < LONGEST_PAUSE)

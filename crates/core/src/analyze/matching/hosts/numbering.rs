@@ -3,14 +3,11 @@
 use std::net::IpAddr;
 
 use crate::lab::{HostName, Sheet};
+use socklab_packets::types::last_byte;
 
 /// Whether the last numbers of the server's address and of this one are on the sheet, the latter as a later host's.
 pub(crate) fn are_numbers_of_sheet(sheet: &Sheet, server: IpAddr, ip: IpAddr) -> bool {
-    let number = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => ip.octets().last().copied(),
-        IpAddr::V6(ip) => ip.octets().last().copied(),
-    };
-    let is_of = |name: HostName, ip: IpAddr| sheet.address_of(name).is_some_and(|own| number(own) == number(ip));
+    let is_of = |name: HostName, ip: IpAddr| sheet.address_of(name).is_some_and(|own| last_byte(own) == last_byte(ip));
     is_of(sheet.server(), server) && sheet.later_hosts().into_iter().any(|name| is_of(name, ip))
 }
 
