@@ -1,5 +1,12 @@
 //! Writes a made capture to a file: `cargo bench --bench generate -- KIND FILE [FRAMES]`.
-#![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "it may fail, and says so"
+)]
 
 mod captures;
 

@@ -2,7 +2,13 @@
 //!
 //! The unit is the frame: the rate is frames per second. The whole program against other programs is measured elsewhere,
 //! from files.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a measurement may fail"
+)]
 
 mod captures;
 

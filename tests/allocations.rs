@@ -1,6 +1,6 @@
 //! What reading and answering take of the heap: by conversations, not by frames. The allocator counts for the whole
 //! program, so this is one of its own.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "a test may fail")]
 
 #[path = "../benches/captures/mod.rs"]
 mod captures;

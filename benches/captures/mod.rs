@@ -5,7 +5,7 @@
 //! conversation is UDP. Each kind is made twice: with the addresses of many networks, and as a class would make it, whose
 //! traffic is all the lab's.
 
-#![allow(dead_code)] // Each program that includes this module uses a part of it.
+#![allow(dead_code, reason = "each program that includes this module uses a part of it")]
 
 use std::io::{self, Write};
 

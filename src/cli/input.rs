@@ -196,7 +196,7 @@ pub(super) fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let mut reader = input.reader;
     reader.by_ref().take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| fault(&error))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+    if bytes.len() as u64 > most {
         return Err(fault(&format_args!("this file is longer than {most} bytes")));
     }
     Ok(bytes)

@@ -33,7 +33,7 @@ impl Line<'_> {
     /// The bytes that the line took in the stream, its newline included.
     pub fn stream_bytes(&self) -> u64 {
         let newline = u64::from(self.end == LineEnd::Newline);
-        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX).saturating_add(newline)
+        (self.bytes.len() as u64).saturating_add(newline)
     }
 }
 

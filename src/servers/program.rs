@@ -112,7 +112,7 @@ impl Program {
 
     /// Shows what one call returned, as it came.
     pub(super) fn show_raw(&self, call: &str, from: &str, data: &[u8]) {
-        let bytes = wording::count(u64::try_from(data.len()).unwrap_or(u64::MAX), "byte");
+        let bytes = wording::count(data.len() as u64, "byte");
         self.show(&format!("{from}: {call}() returned {bytes}: {}", escape::harmless_bytes(data)));
     }
 
@@ -165,7 +165,7 @@ impl Program {
         let result = send()?;
         self.note_with(socket, EventKind::Send, |event| {
             event.time = time;
-            event.bytes = u64::try_from(sent.len()).ok();
+            event.bytes = Some(sent.len() as u64);
             event.text = Some(escape::harmless_bytes(sent.strip_suffix(b"\n").unwrap_or(sent)));
         });
         Ok(result)

@@ -157,7 +157,7 @@ impl Client<'_> {
     /// Notes, shows and answers what one `recv()` returned.
     fn take_raw(&self, chunk: &[u8]) -> io::Result<()> {
         let text = escape::harmless_bytes(chunk.strip_suffix(b"\n").unwrap_or(chunk));
-        self.program.note_received(self.socket, u64::try_from(chunk.len()).unwrap_or(u64::MAX), &text);
+        self.program.note_received(self.socket, chunk.len() as u64, &text);
         self.program.show_raw("recv", self.name, chunk);
         self.reply.to(chunk).map_or(Ok(()), |answer| self.send(&answer))
     }

@@ -84,7 +84,7 @@ impl TcpTally {
             table.add_row([socket.number.to_string(), "connected".into(), local, remote, lines, bytes]);
         }
         text.push_str(&finished(&table));
-        let listed = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
+        let listed = self.rows.len() as u64;
         text.push_str(&further(
             self.accepted.saturating_sub(listed),
             "connected socket",

@@ -360,7 +360,7 @@ fn is_pause(error: &io::Error) -> bool {
 /// Shows what one `recv()` returned.
 fn show_raw(shared: &Shared, endpoint: &Endpoint, chunk: &[u8]) {
     let text = escape::harmless_bytes(chunk.strip_suffix(b"\n").unwrap_or(chunk));
-    shared.program.note_received(endpoint, u64::try_from(chunk.len()).unwrap_or(u64::MAX), &text);
+    shared.program.note_received(endpoint, chunk.len() as u64, &text);
     shared.program.show_raw("recv", &shared.server.to_string(), chunk);
 }
 

@@ -68,7 +68,7 @@ impl Journal {
         if events.is_empty() {
             return;
         }
-        self.events.fetch_add(u64::try_from(events.len()).unwrap_or(0), Ordering::Relaxed);
+        self.events.fetch_add(events.len() as u64, Ordering::Relaxed);
         if let Some(writer) = &*lock(&self.writer) {
             // After a failure nobody receives them.
             let _ = writer.lots.send(events);

@@ -1,7 +1,12 @@
 //! The integration tests, in one binary: they run the program, or look at the sources as a whole.
 
-// clippy.toml allows these in test functions, but not in their helpers.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows these in test functions, but not in their helpers"
+)]
 
 mod analyze;
 mod annotate;

@@ -169,7 +169,6 @@ pub(crate) fn filling(form: &Form) -> Filling {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use socklab_core::analyze::{analyze, lab_file};

@@ -3,8 +3,7 @@
 //! [`Session`] is what the page has been given and what was made of it. `boundary` is how JavaScript reaches it, in
 //! WebAssembly alone.
 
-// Only `boundary` calls what the page's form needs.
-#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only `boundary` calls what the page's form needs"))]
 
 mod corrections;
 mod form;
@@ -13,7 +12,7 @@ mod state;
 mod wanted;
 
 #[cfg(target_arch = "wasm32")]
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "the page calls it by exported names")]
 mod boundary;
 
 pub use corrections::Corrections;

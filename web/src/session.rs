@@ -475,7 +475,7 @@ fn all(problems: &[Problem]) -> String {
 fn text(reader: &mut dyn Read, most: u64) -> Result<String, String> {
     let mut bytes = Vec::new();
     reader.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+    if bytes.len() as u64 > most {
         return Err(format!("this file is longer than {most} bytes"));
     }
     encoding::decode(&bytes).map_err(|error| format!("{} (line {})", error.reason, error.line))
@@ -515,5 +515,4 @@ fn is_nothing_wrong(error: &CaptureError) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests;

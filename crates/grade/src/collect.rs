@@ -162,7 +162,7 @@ impl<'b, 't> Collector<'b, 't> {
         let most = self.limits.held_bytes;
         match reader.take(most.saturating_add(1)).read_to_end(&mut bytes) {
             Err(error) => self.refuse(name, &format!("it can't be read ({error})")),
-            Ok(length) if u64::try_from(length).unwrap_or(u64::MAX) > most => {
+            Ok(length) if length as u64 > most => {
                 self.refuse(name, &format!("an archive in an archive of more than {} MiB", most >> 20));
             }
             Ok(_) => self.zip(name, &mut Cursor::new(bytes)),
@@ -324,7 +324,7 @@ fn bytes(reader: &mut dyn Read, most: u64) -> Result<Vec<u8>, String> {
         .take(most.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| format!("it can't be read ({error})"))?;
-    match u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+    match bytes.len() as u64 > most {
         true => Err(format!("a form of more than {} MiB", most >> 20)),
         false => Ok(bytes),
     }

@@ -31,7 +31,7 @@ impl Owners {
     /// Notes the client addresses that a submission's captures show. `place` is its place in the class.
     pub fn add(&mut self, place: usize, submission: &Submission) {
         let shown = shown(submission);
-        self.numbers.insert(place, u64::try_from(shown.len()).unwrap_or(u64::MAX));
+        self.numbers.insert(place, shown.len() as u64);
         for address in shown {
             let places = self.places.entry(address).or_default();
             if places.len() <= MOST_OWNERS {
@@ -57,7 +57,7 @@ impl Owners {
     /// How unlikely it is that so many wrong addresses are all of this submission by chance, in bits: the first may be any
     /// of the class.
     fn bits(&self, owner: usize, addresses: usize) -> u32 {
-        let all = u64::try_from(self.places.len()).unwrap_or(u64::MAX);
+        let all = self.places.len() as u64;
         let own = self.numbers.get(&owner).copied().unwrap_or(u64::MAX);
         let further = u32::try_from(addresses.saturating_sub(1)).unwrap_or(u32::MAX);
         let each = |of: u64| PORT_BITS.saturating_sub(chances(of));

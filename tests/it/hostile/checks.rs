@@ -1,8 +1,7 @@
 //! What must hold of every reading, analysis and report, whatever bytes were given. The fuzz targets (`fuzz/`) hold the
 //! analyzer to the same.
 
-// The fuzz targets include this file too, from outside.
-#![allow(unreachable_pub)]
+#![allow(unreachable_pub, reason = "the fuzz targets include this file too, from outside")]
 
 use socklab_core::analyze;
 use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, Evidence};

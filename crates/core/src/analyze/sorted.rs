@@ -38,7 +38,7 @@ pub(super) const SAME: u64 = 1;
 impl SortedEnds {
     fn of(streams: Streams<'_>) -> SortedEnds {
         // Streams are numbered with 32 bits.
-        let count = u64::try_from(streams.count()).unwrap_or(u64::MAX).min(1 << 32);
+        let count = (streams.count() as u64).min(1 << 32);
         let end_bits = u64::BITS.saturating_sub((count << 2).leading_zeros());
         let keys = Keys::of(streams.at(0..).flat_map(|stream| stream.addresses));
         let mut sorted = SortedEnds { keys, end_bits, entries: Vec::new() };

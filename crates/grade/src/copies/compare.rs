@@ -59,15 +59,10 @@ pub fn compare(first: &Fingerprint, second: &Fingerprint) -> Option<Shared> {
     (!matches.is_empty()).then_some(Shared { matches })
 }
 
-/// Numbers of frames and the like are far below what does not fit.
-fn number(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
-}
-
 impl Shared {
     /// Frames in both.
     pub fn frames(&self) -> u64 {
-        number(self.pairs().count())
+        self.pairs().count() as u64
     }
 
     /// The bits in common, by the model.
@@ -117,7 +112,7 @@ impl Shared {
     fn model(&self, left: &Left) -> String {
         let mut parts = Vec::new();
         for (sides, which, each) in [(2, "both sides", left.second_side.saturating_add(32)), (1, "one side", 32)] {
-            let found = number(self.of(true).filter(|found| found.weight.sides == sides).count());
+            let found = self.of(true).filter(|found| found.weight.sides == sides).count() as u64;
             if found > 0 {
                 let bits = u64::from(each).saturating_mul(found);
                 parts.push(format!("sequence numbers of {which} of {} {bits}", count(found, "TCP connection")));
@@ -175,7 +170,7 @@ impl Shared {
             (true, "TCP frame", "the same raw sequence and acknowledgement numbers"),
             (false, "UDP datagram", "the same lengths, at the same intervals of time"),
         ] {
-            let frames = number(self.of(tcp).map(|found| found.frames.len()).sum());
+            let frames = self.of(tcp).map(|found| found.frames.len() as u64).sum();
             if frames > 0 {
                 let verb = if frames == 1 { "has" } else { "have" };
                 let ports = self.ports(tcp, one, other, first, second);
@@ -215,7 +210,7 @@ impl Shared {
         times.sort_unstable();
         let shift = shift(&times)?;
         let is_together = |(a, b): &&(i64, i64)| b.saturating_sub(*a).saturating_sub(shift).abs() <= SAME_TIME;
-        let together = number(times.iter().filter(is_together).count());
+        let together = times.iter().filter(is_together).count() as u64;
         let which = if together == self.frames() { "All of them".to_owned() } else { format!("{together} of them") };
         match together {
             0 | 1 => None,

@@ -45,7 +45,7 @@ impl LeftOut {
         };
         let known: HashSet<u32> = to.by_conversation().filter_map(known).collect();
         to.frames.retain(|frame| !known.contains(&frame.conversation));
-        u64::try_from(known.len()).unwrap_or(u64::MAX)
+        known.len() as u64
     }
 
     /// Two numbers of a connection, or the only one: 64 bits are no coincidence, and 32 hardly.

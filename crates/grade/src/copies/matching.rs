@@ -250,7 +250,7 @@ fn udp_match(
         distances: weight::distances(&agreeing, &distances(possible.iter().copied()), tick),
         moment: if same_moment { moment(&frames) } else { 0 },
         identified: side(true).saturating_add(side(false)),
-        tries: tries.max(weight::chances(u64::try_from(tried.len()).unwrap_or(u64::MAX))),
+        tries: tries.max(weight::chances(tried.len() as u64)),
         ..Weight::default()
     };
     Some(Match { conversations, ports: None, frames, weight })

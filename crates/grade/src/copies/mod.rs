@@ -152,7 +152,7 @@ impl Fingerprint {
 
     /// Conversations of which frames are compared.
     pub fn size(&self) -> u64 {
-        u64::try_from(self.by_conversation().count()).unwrap_or(u64::MAX)
+        self.by_conversation().count() as u64
     }
 }
 

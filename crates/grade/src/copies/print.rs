@@ -76,7 +76,7 @@ impl Printer {
             file.frames = file.frames.saturating_add(1);
         }
         let Some(ip) = packet.ip else { return };
-        let cut = u64::try_from(frame.data.len()).is_ok_and(|length| length < u64::from(frame.original_length));
+        let cut = (frame.data.len() as u64) < u64::from(frame.original_length);
         let print = match &packet.content {
             Content::Tcp(segment) => tcp(frame, segment),
             Content::Udp(_) if is_group(ip.destination, packet.ethernet) => return,

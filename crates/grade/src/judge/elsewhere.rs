@@ -477,7 +477,7 @@ fn tcp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
             singles.extend(Frames::of(capture, &tcp).values());
         }
     }
-    let sockets = u64::try_from(clients.len()).unwrap_or(u64::MAX);
+    let sockets = clients.len() as u64;
     let mut facts = vec![
         ("client_socket_addresses", Value::Addresses(clients)),
         ("server_socket_addresses", Value::Addresses(servers)),

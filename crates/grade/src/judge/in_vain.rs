@@ -95,7 +95,7 @@ pub(super) fn control_frames(analysis: &Analysis, question: &Question) -> u64 {
         let (capture, number) = stream.sightings.iter().find(|(capture, _)| of_connections.contains(capture))?;
         let notes = analysis.captures.get(*capture)?.traffic.tcp_notes(*number);
         let is_control = |note: &FrameNote| note.payload_length == 0;
-        u64::try_from(notes.into_iter().filter(is_control).count()).ok()
+        Some(notes.into_iter().filter(is_control).count() as u64)
     });
     frames.sum()
 }

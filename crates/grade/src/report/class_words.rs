@@ -27,7 +27,6 @@ fn handed_in(absent: u64, unmatched: u64) -> String {
 
 /// The class in numbers, in sentences.
 pub fn overview(of: &Statistics) -> Vec<String> {
-    let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     let late = match (of.late, of.late_cost) {
         (None, _) => "; nothing here tells which came late".to_owned(),
         (Some(0), _) => ", none of them late".to_owned(),
@@ -36,8 +35,8 @@ pub fn overview(of: &Statistics) -> Vec<String> {
             format!(", {late} of them late, for which the rubric takes {} in all", wording::points(cost))
         }
     };
-    let mut lines = vec![format!("{}{late}.", count(number(of.submissions), "submission"))];
-    lines.extend(of.not_handed_in.as_ref().map(|absent| handed_in(number(absent.len()), number(of.unmatched))));
+    let mut lines = vec![format!("{}{late}.", count(of.submissions as u64, "submission"))];
+    lines.extend(of.not_handed_in.as_ref().map(|absent| handed_in(absent.len() as u64, of.unmatched as u64)));
     lines.push(match of.for_a_human {
         0 => "There is nothing for you to look at.".to_owned(),
         1 => "In 1 submission there is something for you to look at.".to_owned(),

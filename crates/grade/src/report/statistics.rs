@@ -110,7 +110,7 @@ impl Spread {
     fn of(points: impl Iterator<Item = (Points, Points)>) -> Spread {
         let (mut sorted, most): (Vec<Points>, Vec<Points>) = points.unzip();
         sorted.sort_unstable();
-        let count = u64::try_from(sorted.len()).unwrap_or(u64::MAX);
+        let count = sorted.len() as u64;
         let all: Points = sorted.iter().copied().sum();
         Spread {
             max_points: most.into_iter().max().unwrap_or_default(),

@@ -300,7 +300,7 @@ fn meaning(tokens: &[Token<'_>]) -> Result<(Frames, Otherwise<Frames>), NoFrames
 }
 
 fn is_count(count: u64, frames: &Frames) -> bool {
-    u64::try_from(frames.len()) == Ok(count)
+    frames.len() as u64 == count
 }
 
 /// A count that begins an entry, said to be one, with what follows: `3 frames 7-9`, `3: 7-9`, `3 (7-9)`, `three, 7-9`.

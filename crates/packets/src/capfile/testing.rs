@@ -1,7 +1,7 @@
 //! Capture files made byte by byte, for tests. Only the standard library is used, so that integration tests can include this
 //! file by its path.
 
-#![allow(dead_code)] // Each test program that includes this file uses a part of it.
+#![allow(dead_code, reason = "each test program that includes this file uses a part of it")]
 
 /// The byte order to write in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

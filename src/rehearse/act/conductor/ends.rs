@@ -136,7 +136,7 @@ impl Conductor<'_> {
     /// Fails if a client sends this line without its newline: socklab's servers answer whole lines only.
     pub(super) fn must_end_lines(&mut self, client: ProgramId, line: &str) -> Result<(), Failure> {
         let program = self.program(client)?;
-        let length = u64::try_from(line.len()).ok();
+        let length = Some(line.len() as u64);
         let sent = self.running(client)?.events()?.into_iter().rfind(|event| event.event == EventKind::Send);
         match sent {
             Some(sent) if sent.protocol == Protocol::Tcp && sent.bytes == length => {

@@ -364,7 +364,7 @@ fn all_refused<'c>(
         protocol = rejection::protocol(sighting.server().ip);
         let refused = view.refusals(sighting);
         let datagrams = sighting.client_sent().datagrams;
-        if u64::try_from(refused.len()) != Ok(datagrams) {
+        if refused.len() as u64 != datagrams {
             return None;
         }
         sent = sent.saturating_add(datagrams);

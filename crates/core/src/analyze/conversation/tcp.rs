@@ -197,8 +197,7 @@ impl LabConnection {
 
     /// The fullest view of it.
     pub(crate) fn best(&self) -> &TcpSighting {
-        // A connection is only made from a sighting, and none is ever taken away.
-        #[allow(clippy::indexing_slicing)]
+        #[expect(clippy::indexing_slicing, reason = "it is made from a sighting, and none is ever taken away")]
         &self.sightings[0]
     }
 

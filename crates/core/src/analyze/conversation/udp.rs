@@ -80,8 +80,7 @@ impl LabConversation {
 
     /// The fullest view of it.
     pub(crate) fn best(&self) -> &UdpSighting {
-        // A conversation is only made from a sighting, and none is ever taken away.
-        #[allow(clippy::indexing_slicing)]
+        #[expect(clippy::indexing_slicing, reason = "it is made from a sighting, and none is ever taken away")]
         &self.sightings[0]
     }
 

@@ -44,7 +44,7 @@ fn stream_for_frame<'g>(scene: &'g Scene<'_>) -> Guess<'g> {
     guess(Misconception::StreamForFrame, move |key, given| {
         let (text, shown) = (given.text.trim(), frames_of(scene.shown(key)).cloned().unwrap_or_default());
         // A number may also be the first of the frames, or how many there are.
-        let is_other = |number: u64| !shown.contains(&number) && u64::try_from(shown.len()) != Ok(number);
+        let is_other = |number: u64| !shown.contains(&number) && shown.len() as u64 != number;
         opening.as_deref() == Some(text)
             && streams.contains(text)
             && !shown.is_empty()

@@ -350,8 +350,7 @@ impl Clients {
             self.all.push(Client { ip, first, second, alone, datagrams, set, begin, place });
             place
         });
-        // Just found or pushed.
-        #[allow(clippy::indexing_slicing)]
+        #[expect(clippy::indexing_slicing, reason = "just found or pushed")]
         let client = &mut self.all[place];
         let earlier = match (&client.begin, &begin) {
             (Some(there), Some(new)) => clocks.before(new, there) == Some(true),
