@@ -54,95 +54,163 @@ fn by_times(
     draft: &mut Draft,
     found: &mut SecondClientFound,
 ) -> Option<bool> {
-    let since = *since;
-    let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
-    let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
-    let firsts = firsts_at(view, attempt.step, attempt);
-    let meetings: Vec<Meeting> = firsts.iter().map(|first| meeting_with(view, first, attempt)).collect();
-    // What had ended before, or came later, tells nothing where another one may have been open.
-    let most = meetings.iter().max();
-    let firsts: Vec<Known<'_>> = firsts
-        .into_iter()
-        .zip(&meetings)
-        .filter(|(_, meeting)| Some(*meeting) == most)
-        .map(|(first, _)| first)
-        .collect();
-    let is_first = |ip| attempt.step.during().and_then(Step::host).is_some_and(|host| view.hosts.is(ip, host));
-    let is_seen = |other: Known<'_>| {
-        is_first(other.connection.client().ip)
-            && at_one_server(view, &other, attempt)
-            && (other.index != attempt.index || !view.hosts.is_one_computer())
-    };
-    found.first_is_unseen = !view.known().any(is_seen);
-    let before = |one: &Moment, other: &Moment| view.clocks.before(one, other);
+    let second = ServedSecond::of(view, attempt, since)?;
+    let firsts = longest_open_firsts(view, attempt);
+    found.first_is_unseen = !shows_first(view, attempt);
     for first in &firsts {
         let waited_for = first.service.waited.as_ref().and_then(|wait| wait.released_by);
         if waited_for.is_some_and(|(other, _)| other == attempt.index) {
             found.first_waited = true;
             service::claims(view, first).into_iter().for_each(|claim| draft.add(claim));
         }
-        // One capture tells of each, the same as of the other connection where that can be.
-        let mut views: Vec<&Seen> = first.timeline.seen.iter().collect();
-        views.sort_by_key(|seen| seen.first.is_none_or(|first| first.capture != since.capture));
-        let mut is_told = false;
-        for seen in views {
-            let (Some(first_established), Some(open_since)) = (seen.established, seen.open_since()) else { continue };
-            if before(&established, &open_since) == Some(true) && !is_told {
-                let (text, evidence) = connected_after(view, [first, attempt], &first_established, &established)?;
-                draft.proved(text, evidence);
-                (found.first_was_away, is_told) = (true, true);
-            }
-            let Some(true) = before(&open_since, &established) else { continue };
-            let open = seen.open_until().is_none_or(|end| before(&since, &end) == Some(true))
-                && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
-            if open {
-                let is_older = seen.is_older_than_capture();
-                let shown = still_connected(view, [first, attempt], &first_established, &since, is_older);
-                let (text, evidence) = shown?;
-                draft.proved(text, evidence);
-                let at = first.connection.server();
-                if let Some(line) = seen.unanswered.filter(|_| seen.may_be_done(&since)) {
-                    let line = frame(view, since.capture, &line);
-                    let text = say!["No frame answers its line (", line, "): maybe the server no longer read from it."];
-                    draft.beside(Basis::Unknown, text, Vec::new());
-                } else if at == attempt.connection.server() {
-                    draft.inferred(format!("{SEVERAL}{}.", or_two_programs(view, attempt)), Vec::new());
-                } else if let Some(sighting) =
-                    first.connection.with_frame(first_established.capture, first_established.frame)
-                {
-                    let text = say![
-                        clients(view, first),
-                        " client was connected to ",
-                        at,
-                        ", another address with the same port."
-                    ];
-                    draft.proved(text, tcp_evidence(view, sighting, [first_established.frame]));
-                    let text = "Whether one server has both addresses, or each a server of its own.";
-                    draft.beside(Basis::Unknown, text, Vec::new());
-                }
-                return Some(true);
-            }
-            let Some(end) = seen.end().filter(|_| !is_told) else { continue };
-            // The end of a handshake may come late: who waits is in the queue from its SYN on.
-            let (text, evidence) = if before(&end, &begin) == Some(true) {
-                found.first_was_away = true;
-                ended_before(view, [first, attempt], &end, &begin)?
-            } else if before(&end, &established) == Some(true) && shows_handshake_at_server(view, attempt, &established)
-            {
-                // `accept()` returns no connection whose handshake is not complete at the server.
-                (found.first_was_away, found.first_ended_in_handshake) = (true, true);
-                ended_before_established(view, [first, attempt], &end, &established)?
-            } else if before(&end, &since) == Some(true) {
-                found.first_left = true;
-                ended_by_then(view, first, since.capture, &end)?
-            } else {
-                continue;
-            };
-            draft.proved(text, evidence);
-            is_told = true;
+        if second.was_beside(first, draft, found)? {
+            return Some(true);
         }
     }
     None
+}
+
+/// The first client's connections that the second one may have met. What had ended before, or came later, tells nothing where
+/// another one may have been open.
+fn longest_open_firsts<'v>(view: &'v LabView<'_>, attempt: &Known<'v>) -> Vec<Known<'v>> {
+    let firsts = firsts_at(view, attempt.step, attempt);
+    let meetings: Vec<Meeting> = firsts.iter().map(|first| meeting_with(view, first, attempt)).collect();
+    let most = meetings.iter().max();
+    let met = firsts.into_iter().zip(&meetings).filter(|(_, meeting)| Some(*meeting) == most);
+    met.map(|(first, _)| first).collect()
+}
+
+/// Whether the captures have a connection of the first client's computer to the same server.
+fn shows_first(view: &LabView<'_>, attempt: &Known<'_>) -> bool {
+    let is_first = |ip| attempt.step.during().and_then(Step::host).is_some_and(|host| view.hosts.is(ip, host));
+    view.known().any(|other| {
+        is_first(other.connection.client().ip)
+            && at_one_server(view, &other, attempt)
+            && (other.index != attempt.index || !view.hosts.is_one_computer())
+    })
+}
+
+/// The second client's connection, in the capture that shows when it was served.
+struct ServedSecond<'a, 'v> {
+    view: &'a LabView<'v>,
+    attempt: &'a Known<'a>,
+    /// Its first frame.
+    begin: Moment,
+    established: Moment,
+    /// When it was served.
+    since: Moment,
+}
+
+/// What the end of the first client's connection came before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EndedBefore {
+    /// The begin of the second one's.
+    Begin,
+    /// The end of the second one's handshake, at the server: `accept()` returns no connection whose handshake is not complete there.
+    Established,
+    /// The moment at which the second client was served.
+    Served,
+}
+
+impl<'a, 'v> ServedSecond<'a, 'v> {
+    fn of(view: &'a LabView<'v>, attempt: &'a Known<'a>, since: &Moment) -> Option<Self> {
+        let is_here = |moment: &Moment| moment.capture == since.capture;
+        let established = attempt.timeline.find(|seen| seen.established.filter(is_here))?;
+        let begin = attempt.timeline.find(|seen| seen.first.filter(is_here))?;
+        Some(ServedSecond { view, attempt, begin, established, since: *since })
+    }
+
+    fn is_before(&self, one: &Moment, other: &Moment) -> bool {
+        self.view.clocks.before(one, other) == Some(true)
+    }
+
+    /// Whether the first client was connected when this one was served, with the claims that say so, or why not; `None` where
+    /// what a claim needs is not in the captures.
+    fn was_beside(&self, first: &Known<'_>, draft: &mut Draft, found: &mut SecondClientFound) -> Option<bool> {
+        // One capture tells of each, the same as of the other connection where that can be.
+        let mut views: Vec<&Seen> = first.timeline.seen.iter().collect();
+        views.sort_by_key(|seen| seen.first.is_none_or(|first| first.capture != self.since.capture));
+        let mut is_told = false;
+        for seen in views {
+            let (Some(established), Some(open_since)) = (seen.established, seen.open_since()) else { continue };
+            if !is_told && self.is_before(&self.established, &open_since) {
+                let pair = [first, self.attempt];
+                let (text, evidence) = connected_after(self.view, pair, &established, &self.established)?;
+                draft.proved(text, evidence);
+                (found.first_was_away, is_told) = (true, true);
+            }
+            if !self.is_before(&open_since, &self.established) {
+                continue;
+            }
+            if self.is_open_then(seen) {
+                self.tell_open(first, seen, &established, draft)?;
+                return Some(true);
+            }
+            let end = seen.end().filter(|_| !is_told);
+            if let Some((end, ended)) = end.and_then(|end| Some((end, self.ended(&end)?))) {
+                found.first_was_away |= ended != EndedBefore::Served;
+                found.first_ended_in_handshake |= ended == EndedBefore::Established;
+                found.first_left |= ended == EndedBefore::Served;
+                let (text, evidence) = self.end_shown(first, &end, ended)?;
+                draft.proved(text, evidence);
+                is_told = true;
+            }
+        }
+        Some(false)
+    }
+
+    /// Whether this connection was open when the second client was served.
+    fn is_open_then(&self, seen: &Seen) -> bool {
+        let since = &self.since;
+        seen.open_until().is_none_or(|end| self.is_before(since, &end))
+            && seen.capture_end.is_some_and(|end| self.view.clocks.before(&end, since) == Some(false))
+    }
+
+    /// That the first client was still connected, and what follows of the server.
+    fn tell_open(&self, first: &Known<'_>, seen: &Seen, established: &Moment, draft: &mut Draft) -> Option<()> {
+        let (view, attempt, since) = (self.view, self.attempt, &self.since);
+        let is_older = seen.is_older_than_capture();
+        let (text, evidence) = still_connected(view, [first, attempt], established, since, is_older)?;
+        draft.proved(text, evidence);
+        let at = first.connection.server();
+        if let Some(line) = seen.unanswered.filter(|_| seen.may_be_done(since)) {
+            let line = frame(view, since.capture, &line);
+            let text = say!["No frame answers its line (", line, "): maybe the server no longer read from it."];
+            draft.beside(Basis::Unknown, text, Vec::new());
+        } else if at == attempt.connection.server() {
+            draft.inferred(format!("{SEVERAL}{}.", or_two_programs(view, attempt)), Vec::new());
+        } else if let Some(sighting) = first.connection.with_frame(established.capture, established.frame) {
+            let whose = clients(view, first);
+            let text = say![whose, " client was connected to ", at, ", another address with the same port."];
+            draft.proved(text, tcp_evidence(view, sighting, [established.frame]));
+            let text = "Whether one server has both addresses, or each a server of its own.";
+            draft.beside(Basis::Unknown, text, Vec::new());
+        }
+        Some(())
+    }
+
+    /// When the first client's connection had ended, if that was before the second client was served.
+    fn ended(&self, end: &Moment) -> Option<EndedBefore> {
+        // The end of a handshake may come late: who waits is in the queue from its SYN on.
+        if self.is_before(end, &self.begin) {
+            Some(EndedBefore::Begin)
+        } else if self.is_before(end, &self.established)
+            && shows_handshake_at_server(self.view, self.attempt, &self.established)
+        {
+            Some(EndedBefore::Established)
+        } else {
+            self.is_before(end, &self.since).then_some(EndedBefore::Served)
+        }
+    }
+
+    fn end_shown(&self, first: &Known<'_>, end: &Moment, ended: EndedBefore) -> Option<Shown> {
+        let (view, pair) = (self.view, [first, self.attempt]);
+        match ended {
+            EndedBefore::Begin => ended_before(view, pair, end, &self.begin),
+            EndedBefore::Established => ended_before_established(view, pair, end, &self.established),
+            EndedBefore::Served => ended_by_then(view, first, self.since.capture, end),
+        }
+    }
 }
 
 /// The same by what the second client said and the first was told, in files whose times say nothing of each other.

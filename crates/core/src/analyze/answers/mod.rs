@@ -5,9 +5,11 @@
 //! the question and its steps.
 
 mod beside_first;
+mod busy_capture;
 mod busy_journals;
 mod busy_scene;
 mod busy_server;
+mod busy_short;
 mod client_sockets;
 mod facts;
 mod first_reply;
@@ -24,6 +26,7 @@ mod tcp_frames;
 mod threaded_clients;
 mod udp_clients;
 mod udp_frames;
+mod udp_served;
 mod unbound_ports;
 
 #[cfg(test)]

@@ -216,7 +216,17 @@ fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft)
 
 /// The connected sockets: one for each connection, once the program has accepted it.
 fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) -> u64 {
-    let journalled: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
+    made(view, clients, draft);
+    let never_accepted = clients.iter().filter(|client| is_never_accepted(client)).count();
+    let number = clients.len().saturating_sub(never_accepted) as u64;
+    accepted(view, clients, number, draft);
+    still_queued(clients, draft);
+    reset_in_queue(view, clients, draft);
+    number
+}
+
+/// Which connections were made, as far as the captures have their handshakes.
+fn made(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
     let ByHandshake { whole, partly, filtered, late } = ByHandshake::of(clients.iter());
     if !whole.is_empty() {
         let text = format!("{} completed.", count(whole.len() as u64, "handshake"));
@@ -242,31 +252,37 @@ fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Dra
         let text = format!("{} {were} made before the capture started.", count(late.len() as u64, "connection"));
         draft.inferred(text, handshakes(view, &late));
     }
-    let reset: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| is_never_accepted(client)).collect();
-    let number = clients.len().saturating_sub(reset.len()) as u64;
+}
+
+/// How many sockets `accept()` returned: as a journal has it, else this `number`, since it returns one for each connection.
+fn accepted(view: &LabView<'_>, clients: &[ParallelClient<'_>], number: u64, draft: &mut Draft) {
+    let journalled: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
     if journalled.is_empty() {
         let text = format!(
             "{}: accept() returns one for each connection when the program accepts it.",
             count(number, "connected socket")
         );
         draft.inferred(text, Vec::new());
-    } else {
-        let text =
-            format!("The server's journal: accept() made {}.", count(journalled.len() as u64, "connected socket"));
-        draft.proved(text, accepts(&journalled));
-        // A journal of a server that counts for another part may have it.
-        let is_listed = |client: &&ParallelClient<'_>| {
-            let mut accepted = view.accounts.servers.iter().flat_map(|run| &run.accepted);
-            client.accepted.is_some() || accepted.any(|accepted| accepted.client == client.address)
-        };
-        let unlisted = clients.iter().filter(|client| !is_listed(client)).count() as u64;
-        if unlisted > 0 {
-            let is = if unlisted == 1 { "is" } else { "are" };
-            let of = "among those that accept() returned in the journals";
-            let text = format!("{} in the captures {is} not {of}.", count(unlisted, "connection"));
-            draft.inferred(text, Vec::new());
-        }
+        return;
     }
+    let text = format!("The server's journal: accept() made {}.", count(journalled.len() as u64, "connected socket"));
+    draft.proved(text, accepts(&journalled));
+    // A journal of a server that counts for another part may have it.
+    let is_listed = |client: &&ParallelClient<'_>| {
+        let mut accepted = view.accounts.servers.iter().flat_map(|run| &run.accepted);
+        client.accepted.is_some() || accepted.any(|accepted| accepted.client == client.address)
+    };
+    let unlisted = clients.iter().filter(|client| !is_listed(client)).count() as u64;
+    if unlisted > 0 {
+        let is = if unlisted == 1 { "is" } else { "are" };
+        let of = "among those that accept() returned in the journals";
+        let text = format!("{} in the captures {is} not {of}.", count(unlisted, "connection"));
+        draft.inferred(text, Vec::new());
+    }
+}
+
+/// How many connections were in the queue at the end.
+fn still_queued(clients: &[ParallelClient<'_>], draft: &mut Draft) {
     let waiting = clients.iter().filter(|client| is_waiting(client)).count() as u64;
     if waiting > 0 {
         let (were, them) = if waiting == 1 { ("was", "it") } else { ("were", "them") };
@@ -277,6 +293,11 @@ fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Dra
         );
         draft.inferred(text, Vec::new());
     }
+}
+
+/// How many connections were in the queue until the server ended.
+fn reset_in_queue(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
+    let reset: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| is_never_accepted(client)).collect();
     if !reset.is_empty() {
         let (seems, them, it) =
             if reset.len() == 1 { ("seems", "it", "it has") } else { ("seem", "them", "they have") };
@@ -287,7 +308,6 @@ fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Dra
         );
         draft.inferred(text, resets(view, &reset));
     }
-    number
 }
 
 /// The frames with which the server's system reset connections in its queue.

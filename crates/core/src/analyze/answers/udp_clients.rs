@@ -2,20 +2,19 @@
 
 use std::net::IpAddr;
 
-use crate::analyze::accounts::evidence;
-use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status};
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
-use crate::analyze::claims::words::{addresses, frame};
-use crate::analyze::claims::{Draft, rejection, udp_evidence};
+use crate::analyze::answers::udp_served::{journal, replies, said_of_served, servers};
+use crate::analyze::claims::words::addresses;
+use crate::analyze::claims::{Draft, rejection};
 use crate::analyze::conversation::LabConversation;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
 use crate::analyze::reach::Reach;
-use crate::analyze::row::{RowNote, by_capture};
-use crate::analyze::story::Moment;
+use crate::analyze::row::by_capture;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
-use crate::wording::{self, count};
+use crate::wording::count;
 use socklab_packets::types::{Protocol, SocketAddress};
 
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
@@ -114,6 +113,13 @@ impl Second {
         self.host.is_some_and(|host| view.hosts.is(ip, host))
     }
 
+    /// What is expected of its message.
+    fn expectation(&self, first: Option<&HostName>) -> String {
+        let later = whose(self.name.as_deref(), "The second client's");
+        let first_ones = whose(first.map(HostName::as_str), "the first one's");
+        format!("{later} message should appear at the server immediately, next to {first_ones}.")
+    }
+
     /// Its conversations.
     fn conversations<'s>(
         &'s self,
@@ -160,12 +166,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     let several_seen = sought.apart(&seen) > 1;
     if refused.is_none() && (served.is_empty() || several_seen) {
-        let later = whose(second.name.as_deref(), "The second client's");
-        let first_ones = whose(first.map(HostName::as_str), "the first one's");
-        draft.inferred(
-            format!("{later} message should appear at the server immediately, next to {first_ones}."),
-            Vec::new(),
-        );
+        draft.inferred(second.expectation(first), Vec::new());
     }
     let step = sought.step.map(Step::short).unwrap_or_default();
     let message = whose(second.name.as_deref(), "the second client's");
@@ -176,9 +177,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         unseen(view, question, &second, &seen, several_seen, &mut draft);
         // What is shown of one is still to be shown of the other.
         let message = if is_served { whose(first.map(HostName::as_str), "the first client's") } else { message };
-        let screenshot = question.steps().iter().any(|step| step.screenshot().is_some());
-        let screenshot = screenshot.then(|| format!("the screenshot of {step} ({message} message at the server), or "));
-        draft.missing(format!("{}the UDP server's journal (--journal)", screenshot.unwrap_or_default()));
+        draft.missing(wanted(question, &step, &message));
     }
     let answered = view.conversations_of(question.steps()).any(|conversation| view.first_after(conversation).is_some());
     let shows_some = several_seen || by_second || answered || !served.is_empty() || refused.is_some();
@@ -195,6 +194,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         (_, None, None) => draft.short(format!("{whether} both were served: unknown")),
     }
     draft.finish(view, question, status, Facts::UdpClients { clients_served: None })
+}
+
+/// What would show that a client's message got to the server's program.
+fn wanted(question: &Question, step: &str, message: &str) -> String {
+    let screenshot = question.steps().iter().any(|step| step.screenshot().is_some());
+    let screenshot = screenshot.then(|| format!("the screenshot of {step} ({message} message at the server), or "));
+    format!("{}the UDP server's journal (--journal)", screenshot.unwrap_or_default())
 }
 
 /// The answer where the server is known to have served several clients.
@@ -262,11 +268,6 @@ fn why(view: &LabView<'_>, question: &Question) -> &'static str {
 /// How many of these there are at least: one socket may take datagrams at several addresses of its computer.
 fn sockets(view: &LabView<'_>, servers: &[SocketAddress]) -> usize {
     distinct(servers.iter().map(|server| view.hosts.computers().socket(*server))).len()
-}
-
-/// The UDP servers of the question's steps.
-fn servers(view: &LabView<'_>, question: &Question) -> Vec<SocketAddress> {
-    distinct(view.conversations_of(question.steps()).map(|conversation| conversation.server()))
 }
 
 /// Which server or servers served clients, with their addresses where there are several, after an opening that ends in `the`.
@@ -397,176 +398,4 @@ fn closed_before(view: &LabView<'_>, name: &str, first: Option<HostName>) -> Opt
     let entries = runs().flat_map(|run| run.datagrams.iter().chain(&run.closed)).map(|(_, entry)| entry.evidence());
     let (short, evidence) = (format!("{name} was not served"), Evidence::by_file(entries));
     Some(Refused { short, basis: Basis::Inferred, text: text.into(), evidence })
-}
-
-/// Clients that the server received from, as its journal says.
-fn journal(view: &LabView<'_>) -> Vec<(SocketAddress, Basis)> {
-    let runs = view.udp_servers().filter(|run| !run.datagrams.is_empty());
-    runs.flat_map(|run| run.datagrams.iter().map(|(client, _)| (*client, Basis::Proved))).collect()
-}
-
-/// The clients of which a capture shows that the server received something, and how certain that is.
-fn replies(view: &LabView<'_>, question: &Question) -> Vec<(SocketAddress, Basis)> {
-    let conversations = view.conversations_of(question.steps());
-    let mut served: Vec<(SocketAddress, Basis)> =
-        conversations.filter_map(|one| view.received(one).map(|basis| (one.client(), basis))).collect();
-    for answered in answered_in_parts(view, question) {
-        if !served.iter().any(|(client, _)| *client == answered.client) {
-            served.push((answered.client, Basis::Inferred));
-        }
-    }
-    served
-}
-
-/// A datagram of a client and a later one of the server to it, of both of which a capture lacks fragments.
-struct AnsweredInParts {
-    capture: usize,
-    client: SocketAddress,
-    server: SocketAddress,
-    forth: FrameRanges,
-    back: FrameRanges,
-}
-
-/// The first of each client of which no whole datagram was answered.
-fn answered_in_parts(view: &LabView<'_>, question: &Question) -> Vec<AnsweredInParts> {
-    let is_answered = |client: SocketAddress| {
-        let mut of_client = view.conversations_of(question.steps()).filter(|one| one.client() == client);
-        of_client.any(|conversation| view.first_after(conversation).is_some())
-    };
-    let mut found: Vec<AnsweredInParts> = Vec::new();
-    for capture in 0..view.captures.len() {
-        let parts = view.parts_of_datagrams(capture);
-        for back in parts.iter().filter(|part| view.servers.contains(Protocol::Udp, part.sender)) {
-            let (client, server) = (back.receiver, back.sender);
-            let of_client = parts.iter().filter(|part| (part.sender, part.receiver) == (client, server));
-            let mut before = of_client.filter(|part| part.frames.last() < back.frames.first());
-            let Some(forth) = before.next_back() else { continue };
-            if is_answered(client) || found.iter().any(|other| other.client == client) {
-                continue;
-            }
-            let [forth, back] = [forth, back].map(|part| FrameRanges::of(part.frames.iter().copied()));
-            found.push(AnsweredInParts { capture, client, server, forth, back });
-        }
-    }
-    found
-}
-
-/// The claims about the clients that were served.
-fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
-    for run in view.udp_servers().filter(|run| !run.datagrams.is_empty()) {
-        let here: Vec<SocketAddress> = run.datagrams.iter().map(|(client, _)| *client).collect();
-        draft.proved(
-            say!["The UDP server's journal: it received datagrams from ", addresses(&here), "."],
-            vec![evidence(run.datagrams.iter().map(|(_, entry)| entry))],
-        );
-    }
-    let is_one = servers(view, question).len() < 2;
-    let of_step = view.conversations_of(question.steps());
-    let answered = of_step.filter_map(|conversation| Some((conversation, view.first_after(conversation)?)));
-    for (conversation, (forth, back)) in answered.take(3) {
-        let sighting = conversation.whole();
-        // Another file may show the same datagrams with other numbers.
-        let named_in = if conversation.sightings().len() > 1 { usize::MAX } else { sighting.capture };
-        let of_client = FrameRanges::of(forth.iter().map(|note| note.frame));
-        let (one, after) = match forth.as_slice() {
-            [only] => (true, elapsed(only, &back)),
-            _ => (false, None),
-        };
-        let (basis, meaning) = meaning(view.received_before_answer(conversation), one);
-        let text = say![
-            sender(view, is_one, conversation, &back),
-            " sent a datagram to ",
-            conversation.client(),
-            " (",
-            frame(
-                view,
-                named_in,
-                &Moment { capture: sighting.capture, watch: sighting.watch, frame: back.frame, time: back.time }
-            ),
-            ")",
-            after.map(|after| format!(" {} after", wording::span(after))).unwrap_or_else(|| " after".to_owned()),
-            if one { " that client's (" } else { " that client's datagrams (" },
-            of_client.clone(),
-            ")",
-            meaning
-        ];
-        let evidence = udp_evidence(view, sighting, of_client.of_row().chain([back.frame]));
-        draft.add(Claim { text, basis, evidence, in_answer: true });
-    }
-    sent_on(view, question, is_one, draft);
-    for AnsweredInParts { capture, client, server, forth, back } in answered_in_parts(view, question) {
-        let frames = FrameRanges::of(forth.iter().chain(back.iter()));
-        let text = say![
-            the_server(is_one, server),
-            " sent a datagram to ",
-            client,
-            " (",
-            back,
-            ") after that client's (",
-            forth,
-            "), though fragments of both are missing: most likely an answer to it."
-        ];
-        draft.inferred(text, vec![Evidence::of_frames(view.file(capture), frames)]);
-    }
-}
-
-/// The server at the beginning of a sentence, with its address where there are several.
-fn the_server(is_one: bool, server: SocketAddress) -> Text {
-    if is_one { "The server".into() } else { say!["The server at ", server] }
-}
-
-/// Who sent this datagram to a client: the server, or another socket of its computer.
-fn sender(view: &LabView<'_>, is_one: bool, conversation: &LabConversation, back: &RowNote) -> Text {
-    match view.other_socket(conversation.whole(), back.frame).filter(|_| !is_one) {
-        Some(other) => say![other, ", another socket of the server's computer,"],
-        None => the_server(is_one, conversation.server()),
-    }
-}
-
-/// Those whose text the server sent on to another address, where no answer shows that it had received it.
-fn sent_on(view: &LabView<'_>, question: &Question, is_one: bool, draft: &mut Draft) {
-    let unanswered = |one: &&LabConversation| view.received_before_answer(one).is_none();
-    let of_step = view.conversations_of(question.steps()).filter(unanswered);
-    let sent_on = of_step.filter_map(|conversation| Some((conversation, view.sent_on(conversation)?)));
-    for (conversation, (line, sent, to)) in sent_on.take(3) {
-        let named_in =
-            if line.capture == sent.capture && conversation.sightings().len() < 2 { line.capture } else { usize::MAX };
-        let text = say![
-            the_server(is_one, conversation.server()),
-            " sent the text of ",
-            conversation.client(),
-            "'s datagram (",
-            frame(view, named_in, &line),
-            ") on to ",
-            to,
-            view.clocks
-                .between(&line, &sent)
-                .map(|after| format!(" {} later", wording::span(after)))
-                .unwrap_or_default(),
-            " (",
-            frame(view, named_in, &sent),
-            "): its program had received it."
-        ];
-        let evidence =
-            [line, sent].map(|moment| Evidence::of_frames(view.file(moment.capture), FrameRanges::of([moment.frame])));
-        draft.inferred(text, Evidence::by_file(evidence));
-    }
-}
-
-/// Nanoseconds from a datagram to a later one; `None` where the clock was set back in between.
-fn elapsed(forth: &RowNote, back: &RowNote) -> Option<i128> {
-    let nanoseconds = back.time?.nanoseconds_since(forth.time?);
-    // No datagram takes no time: where both have one stamp, the file does not tell how long it took.
-    (nanoseconds > 0).then_some(nanoseconds)
-}
-
-/// What a datagram of the server says of those of the client before it, of which there is one or several.
-fn meaning(received: Option<Basis>, one: bool) -> (Basis, &'static str) {
-    match (received, one) {
-        (Some(Basis::Proved), true) => (Basis::Proved, ": its program had received it."),
-        (Some(Basis::Proved), false) => (Basis::Proved, ": its program had received at least one of them."),
-        (Some(_), true) => (Basis::Inferred, ": most likely an answer to it."),
-        (Some(_), false) => (Basis::Inferred, ": most likely an answer to one of them."),
-        (None, _) => (Basis::Inferred, "; it may have sent that on its own."),
-    }
 }
