@@ -16,99 +16,121 @@ use crate::wording;
 pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting, is_named: bool) -> Text {
     let Some(seen) = known.timeline.of(sighting) else { return Text::default() };
     if let Some(fin) = unseen::fin_before(view, sighting) {
-        let [own, other] = match sighting.connection.fin(sighting.client_side) == Some(fin) {
-            true => [client(view, known), say!["the server"]],
-            false => [say!["The server"], client(view, known)],
-        };
-        let text = [" sent FIN (", "); the capture does not show whether ", " had sent its own before."];
-        let [sent, whether, before] = text;
-        return say![own, sent, fin, whether, other, before];
+        return one_fin(view, known, sighting, fin);
     }
-    let by = ender(view, known, sighting);
-    // Of several connections of one host, the server's side does not say which one.
-    let of_server = !is_named
-        && closed_by(view, sighting) == Some(AddressRole::Server)
-        && view.has_several_from(known.step, sighting.client().ip);
-    let what = if of_server { say!["the connection of ", sighting.client()] } else { say!["the connection"] };
-    let frame = |moment: &Moment| Text::from(moment.frame);
-    let earlier = |moments: [Option<Moment>; 2]| moments.into_iter().flatten().min_by_key(|moment| moment.frame);
-    let frames = view.frames(sighting);
-    let fin = match frames.closed_first_but_captured_later() {
-        Some(true) => seen.client_fin,
-        Some(false) => seen.server_fin,
-        None => earlier([seen.client_fin, seen.server_fin]),
-    };
-    let resets = [seen.client_reset, seen.server_reset];
-    let reset = earlier(resets.map(|reset| reset.filter(|one| frames.ends_with(one.frame))));
-    let half = if fin == seen.client_fin { seen.client_half_closed } else { seen.server_half_closed };
-    match (fin, reset) {
-        (Some(fin), None) => {
-            let other = [seen.client_fin, seen.server_fin].into_iter().flatten().find(|other| *other != fin);
-            let closed = match other {
-                Some(other) if half => say![
-                    by,
-                    " closed its sending half of ",
-                    what,
-                    " (FIN, ",
-                    frame(&fin),
-                    ") and went on receiving, until the other side closed, too (FIN, ",
-                    frame(&other),
-                    ")."
-                ],
-                None if half => {
-                    say![by, " closed its sending half of ", what, " (FIN, ", frame(&fin), ") and went on receiving."]
-                }
-                Some(other) => say![
-                    by,
-                    " closed ",
-                    what,
-                    " (FIN, ",
-                    frame(&fin),
-                    "), and so did the other side (FIN, ",
-                    frame(&other),
-                    ")."
-                ],
-                None => say![by, " closed ", what, " (FIN, ", frame(&fin), ")."],
-            };
-            let told = |reset: Moment| too_late(view, known, sighting, reset.frame, other);
-            let over = resets.into_iter().flatten().filter_map(told);
-            Text::join([closed].into_iter().chain(over))
-        }
-        (Some(fin), Some(reset)) if fin.frame < reset.frame => {
-            let end = say![by, " closed ", what, " (FIN, ", frame(&fin), ")"];
-            match late_data(view, sighting, seen.client_fin).filter(|_| seen.client_reset == Some(reset)) {
-                Some(late) if late < reset.frame => say![
-                    end,
-                    "; the server's data came after that (",
-                    late,
-                    "), and the client's system refused it with RST (",
-                    frame(&reset),
-                    ")."
-                ],
-                _ => {
-                    let [own, other] = match seen.client_reset == Some(reset) {
-                        true => ["client", "server"],
-                        false => ["server", "client"],
-                    };
-                    match frames.cause_of(reset.frame) {
-                        ResetCause::Incomplete(late) => say![
-                            end,
-                            format!("; the {other}'s FIN ("),
-                            late,
-                            format!(
-                                ") came without the data before it, and the {own}'s system refused that with RST ("
-                            ),
-                            frame(&reset),
-                            ")."
-                        ],
-                        _ => say![end, format!("; a RST of the {own} followed ("), frame(&reset), ")."],
-                    }
-                }
-            }
-        }
-        (_, Some(reset)) => reset_sentence(view, sighting, [by, what], reset.frame),
+    let ending = Ending::of(view, known, sighting, seen, is_named);
+    match (ending.first_fin(), ending.first_reset()) {
+        (Some(fin), None) => ending.closed(fin),
+        (Some(fin), Some(reset)) if fin.frame < reset.frame => ending.closed_and_reset(fin, reset),
+        (_, Some(reset)) => reset_sentence(view, sighting, [ending.by, ending.what], reset.frame),
         (None, None) => say!["The connection ended (", FrameRanges::of(view.frames(sighting).closing()), ")."],
     }
+}
+
+/// That an end sent this FIN, where the capture may lack an earlier one of the other end.
+fn one_fin(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting, fin: RowFrame) -> Text {
+    let [own, other] = match sighting.connection.fin(sighting.client_side) == Some(fin) {
+        true => [client(view, known), say!["the server"]],
+        false => [say!["The server"], client(view, known)],
+    };
+    let [sent, whether] = [" sent FIN (", "); the capture does not show whether "];
+    say![own, sent, fin, whether, other, " had sent its own before."]
+}
+
+/// The end of a connection as one capture shows it: who ended it, and what to call it in a sentence.
+struct Ending<'a, 'v> {
+    view: &'a LabView<'v>,
+    known: &'a Known<'a>,
+    sighting: &'a TcpSighting,
+    seen: &'a Seen,
+    by: Text,
+    what: Text,
+}
+
+impl<'a, 'v> Ending<'a, 'v> {
+    fn of(
+        view: &'a LabView<'v>,
+        known: &'a Known<'a>,
+        sighting: &'a TcpSighting,
+        seen: &'a Seen,
+        is_named: bool,
+    ) -> Self {
+        // Of several connections of one host, the server's side does not say which one.
+        let of_server = !is_named
+            && closed_by(view, sighting) == Some(AddressRole::Server)
+            && view.has_several_from(known.step, sighting.client().ip);
+        let what = if of_server { say!["the connection of ", sighting.client()] } else { say!["the connection"] };
+        Ending { view, known, sighting, seen, by: ender(view, known, sighting), what }
+    }
+
+    /// The FIN that was sent first.
+    fn first_fin(&self) -> Option<Moment> {
+        match self.view.frames(self.sighting).closed_first_but_captured_later() {
+            Some(true) => self.seen.client_fin,
+            Some(false) => self.seen.server_fin,
+            None => earlier([self.seen.client_fin, self.seen.server_fin]),
+        }
+    }
+
+    /// The first RST that ends the connection.
+    fn first_reset(&self) -> Option<Moment> {
+        let frames = self.view.frames(self.sighting);
+        earlier(self.resets().map(|reset| reset.filter(|one| frames.ends_with(one.frame))))
+    }
+
+    fn resets(&self) -> [Option<Moment>; 2] {
+        [self.seen.client_reset, self.seen.server_reset]
+    }
+
+    /// That it was closed with this FIN, and by the other end, too.
+    fn closed(self, fin: Moment) -> Text {
+        let seen = self.seen;
+        let is_half = if Some(fin) == seen.client_fin { seen.client_half_closed } else { seen.server_half_closed };
+        let other = [seen.client_fin, seen.server_fin].into_iter().flatten().find(|other| *other != fin);
+        let resets = self.resets().into_iter().flatten();
+        let over: Vec<Text> =
+            resets.filter_map(|reset| too_late(self.view, self.known, self.sighting, reset.frame, other)).collect();
+        let closed = if is_half { " closed its sending half of " } else { " closed " };
+        let opening = say![self.by, closed, self.what, " (FIN, ", fin.frame];
+        let closed = match (other, is_half) {
+            (Some(other), true) => {
+                let until = ") and went on receiving, until the other side closed, too (FIN, ";
+                say![opening, until, other.frame, ")."]
+            }
+            (Some(other), false) => say![opening, "), and so did the other side (FIN, ", other.frame, ")."],
+            (None, true) => say![opening, ") and went on receiving."],
+            (None, false) => say![opening, ")."],
+        };
+        Text::join([closed].into_iter().chain(over))
+    }
+
+    /// That it was closed with this FIN, and what the RST after it refused.
+    fn closed_and_reset(self, fin: Moment, reset: Moment) -> Text {
+        let (view, sighting) = (self.view, self.sighting);
+        let end = say![self.by, " closed ", self.what, " (FIN, ", fin.frame, ")"];
+        let is_of_client = self.seen.client_reset == Some(reset);
+        let late = late_data(view, sighting, self.seen.client_fin).filter(|_| is_of_client);
+        if let Some(late) = late.filter(|late| *late < reset.frame) {
+            let refused = "), and the client's system refused it with RST (";
+            return say![end, "; the server's data came after that (", late, refused, reset.frame, ")."];
+        }
+        let [own, other] = if is_of_client { ["client", "server"] } else { ["server", "client"] };
+        match view.frames(sighting).cause_of(reset.frame) {
+            ResetCause::Incomplete(late) => say![
+                end,
+                format!("; the {other}'s FIN ("),
+                late,
+                format!(") came without the data before it, and the {own}'s system refused that with RST ("),
+                reset.frame,
+                ")."
+            ],
+            _ => say![end, format!("; a RST of the {own} followed ("), reset.frame, ")."],
+        }
+    }
+}
+
+fn earlier(moments: [Option<Moment>; 2]) -> Option<Moment> {
+    moments.into_iter().flatten().min_by_key(|moment| moment.frame)
 }
 
 /// `The server's system no longer had the connection and answered that FIN with RST (frame 11).` Of a RST that ends nothing, behind
@@ -174,28 +196,7 @@ pub(crate) fn reset_sentence(
     reset: RowFrame,
 ) -> Text {
     match view.frames(sighting).cause_of(reset) {
-        // Linux does so where the accept queue is full, if `tcp_abort_on_overflow` is set.
-        ResetCause::NoConnection(segment) if sighting.connection.completing_ack() == Some(segment) => say![
-            by,
-            "'s system did not take ",
-            what,
-            ": it answered the ACK of the handshake (",
-            segment,
-            ") with RST (",
-            reset,
-            ")."
-        ],
-        // A system may still have had it, with data that it could not send when the program ended.
-        ResetCause::NoConnection(segment) => say![
-            by,
-            "'s system refused what came (",
-            segment,
-            ") with RST (",
-            reset,
-            "): no program there had ",
-            what,
-            " any more."
-        ],
+        ResetCause::NoConnection(segment) => no_connection(sighting, [by, what], segment, reset),
         ResetCause::Over(segment) | ResetCause::Ended(segment) => say![
             by,
             "'s system no longer had ",
@@ -239,6 +240,26 @@ pub(crate) fn reset_sentence(
         ],
         ResetCause::Aborted => say![by, " ended ", what, " with RST (", reset, ")."],
     }
+}
+
+/// The same, where the system had no connection to which this segment belongs.
+fn no_connection(sighting: &TcpSighting, [by, what]: [Text; 2], segment: RowFrame, reset: RowFrame) -> Text {
+    // Linux does so where the accept queue is full, if `tcp_abort_on_overflow` is set.
+    if sighting.connection.completing_ack() == Some(segment) {
+        let answered = ": it answered the ACK of the handshake (";
+        return say![by, "'s system did not take ", what, answered, segment, ") with RST (", reset, ")."];
+    }
+    // A system may still have had it, with data that it could not send when the program ended.
+    say![
+        by,
+        "'s system refused what came (",
+        segment,
+        ") with RST (",
+        reset,
+        "): no program there had ",
+        what,
+        " any more."
+    ]
 }
 
 /// When a server's system sends such RSTs, as far as the frames leave it open. A connection that was served does not wait, and

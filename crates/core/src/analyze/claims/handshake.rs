@@ -1,6 +1,7 @@
 //! The handshake of a connection, whole or in part, or none, though the connection was made.
 
 use crate::analyze::claims::words::{capture_of, clients};
+use crate::analyze::conversation::TcpSighting;
 use crate::analyze::conversation::roles::RowRole;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::RowFrame;
@@ -37,23 +38,9 @@ pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Ve
     let sighting = known.connection.whole();
     let connection = &sighting.connection;
     let from = connection.syn_ack.or(connection.syn)?;
-    let goes_on = || {
-        let frames = view.frames(sighting);
-        let speaks = |frame: &RowRole, client: bool| {
-            // A server that acknowledges more than the SYN had data, or a FIN.
-            let heard = if client { frame.note.acknowledges() } else { frame.acknowledges(2) };
-            frame.note.payload_length > 0 || frame.has_fin() || heard
-        };
-        let is_later = |frame: &RowRole| frame.note.frame > from && !frame.has_syn() && !frame.has_rst();
-        let mut all = frames.iter();
-        all.find(|(frame, client)| is_later(frame) && speaks(frame, *client)).map(|(frame, _)| frame.note.frame)
-    };
+    let goes_on = || first_after_handshake(view, sighting, from);
     let whose = clients(view, known);
-    let lacks = match capture_of(view, known).as_str() {
-        "the capture" => "The capture lacks ".to_owned(),
-        "the captures" => "The captures lack ".to_owned(),
-        file => format!("{file} lacks "),
-    };
+    let lacks = lacks(view, known);
     let Some(syn) = connection.syn else {
         let (syn_ack, later) = (connection.syn_ack?, goes_on().filter(|_| sighting.established())?);
         let what = if connection.ack == Some(later) { "), ACK (" } else { "), and it goes on (" };
@@ -105,4 +92,26 @@ pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Ve
         }
         _ => None,
     }
+}
+
+/// `The capture lacks `, or which file does.
+fn lacks(view: &LabView<'_>, known: &Known<'_>) -> String {
+    match capture_of(view, known).as_str() {
+        "the capture" => "The capture lacks ".to_owned(),
+        "the captures" => "The captures lack ".to_owned(),
+        file => format!("{file} lacks "),
+    }
+}
+
+/// The first frame after this one of the handshake with which an end shows that the connection was made.
+fn first_after_handshake(view: &LabView<'_>, sighting: &TcpSighting, from: RowFrame) -> Option<RowFrame> {
+    let frames = view.frames(sighting);
+    let speaks = |frame: &RowRole, client: bool| {
+        // A server that acknowledges more than the SYN had data, or a FIN.
+        let heard = if client { frame.note.acknowledges() } else { frame.acknowledges(2) };
+        frame.note.payload_length > 0 || frame.has_fin() || heard
+    };
+    let is_later = |frame: &RowRole| frame.note.frame > from && !frame.has_syn() && !frame.has_rst();
+    let mut all = frames.iter();
+    all.find(|(frame, client)| is_later(frame) && speaks(frame, *client)).map(|(frame, _)| frame.note.frame)
 }
