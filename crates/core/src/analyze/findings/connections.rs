@@ -3,8 +3,7 @@
 use crate::analyze::analysis::{AddressRole, Code, Finding, ServerKind, Severity};
 use crate::analyze::answers::Scope;
 use crate::analyze::claims::closing::{self, closing_sentence};
-use crate::analyze::claims::refused::{self, Beside};
-use crate::analyze::claims::words::{addresses, marked_late};
+use crate::analyze::claims::words::marked_late;
 use crate::analyze::claims::{closed_by, service, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::distinct::distinct;
@@ -12,7 +11,7 @@ use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Text, say};
-use crate::lab::{Does, Question, Step};
+use crate::lab::{Question, Step};
 use crate::wording::{self, count};
 use socklab_packets::track::{Close, HandshakeState};
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -111,122 +110,6 @@ impl Report<'_, '_> {
 
     pub(super) fn first_frame(sighting: &TcpSighting) -> Vec<RowFrame> {
         vec![sighting.connection.first_frame]
-    }
-
-    fn refused(&mut self) {
-        let sheet = &self.view.config.sheet;
-        // The computer itself refused it: whoever got in at another of its ports has put the port right.
-        let connected_later = |all: &[Here<'_>], refused: &TcpSighting| {
-            succeeded_later(all, refused, |later, refused| later.ip == refused.ip)
-        };
-        let (view, all) = (self.view, self.all);
-        let beside = |refused: &[Here<'_>]| {
-            let each: Vec<Beside> = refused.iter().map(|(_, s)| refused::beside(view, s)).collect();
-            // One that was refused beside a served client shows that nobody listened any more, whatever came later.
-            let served = each.iter().copied().find(|beside| *beside == Beside::Served);
-            served.or(each.into_iter().min()).unwrap_or(Beside::Nothing)
-        };
-        let text = |refused: &[Here<'_>]| {
-            let servers: Vec<SocketAddress> = distinct(refused.iter().map(|(_, s)| s.server()));
-            let were = if refused.len() == 1 { "was" } else { "were" };
-            let then = match beside(refused) {
-                Beside::Nothing => ": nothing was listening there then.",
-                _ => ".",
-            };
-            say![
-                count(refused.len() as u64, "attempt"),
-                " to connect to ",
-                addresses(&servers),
-                format!(" {were} refused (SYN answered with RST){then}")
-            ]
-        };
-        let served_others = |s: &TcpSighting| view.connections().any(|c| c.server() == s.server() && c.established());
-        let had_connected = |s: &TcpSighting| {
-            let is_before =
-                |other: &TcpSighting| other.watch == s.watch && other.connection.first_frame < s.connection.first_frame;
-            all.iter().any(|(_, other)| other.server() == s.server() && other.established() && is_before(other))
-        };
-        // A sheet may want just that.
-        let is_refused = |known: &Known<'_>, s: &TcpSighting| {
-            s.connection.handshake == HandshakeState::Refused && !known.step.is_refused()
-        };
-        let cited = |s: &TcpSighting| {
-            let client = s.client_side;
-            s.connection.syn.into_iter().chain(s.connection.rst(client.other())).collect()
-        };
-        self.add(
-            Code::ConnectionRefused,
-            Severity::Error,
-            |known, s| is_refused(known, s) && !connected_later(all, s) && !served_others(s),
-            cited,
-            |refused| {
-                // A TCP client that is started with the UDP server's port, most likely.
-                let of_udp = refused.iter().all(|(_, s)| refused::takes_datagrams(view, s.server()));
-                let (own_port, server, compare) = match of_udp {
-                    true => (
-                        " That is the UDP server's socket address: if the TCP server has another port, set that in the TCP client.",
-                        "TCP server",
-                        "",
-                    ),
-                    false => ("", "server", ", and compare the ports in both programs"),
-                };
-                say![
-                    text(refused),
-                    format!(
-                        "{own_port} Start the {server} before the client{}, bound to host {}'s address and not to \
-                         127.0.0.1{compare}.",
-                        sheet.in_brackets(Does::Server),
-                        sheet.server()
-                    )
-                ]
-            },
-        );
-        self.add(
-            Code::ConnectionRefused,
-            Severity::Error,
-            |known, s| is_refused(known, s) && !connected_later(all, s) && served_others(s),
-            cited,
-            |refused| {
-                let why = match beside(refused) {
-                    Beside::Nothing => {
-                        let (when, late) = match refused.iter().all(|(_, s)| had_connected(s)) {
-                            true => (" before", ""),
-                            false => ("", "was not started yet, "),
-                        };
-                        let who = if connections_at(view, refused) == 1 { "A client" } else { "Other clients" };
-                        format!(
-                            " {who} did connect there{when}, so address and port are right: the server {late}had ended, \
-                             or had closed its listening socket. Keep it running while all clients connect."
-                        )
-                        .into()
-                    }
-                    Beside::Connected => say![
-                        " Another client was connected there at that time. ",
-                        refused::why(Beside::Connected),
-                        " It must keep listening while all clients connect."
-                    ],
-                    Beside::Served => say![
-                        beside_served(view, refused),
-                        refused::why(Beside::Served),
-                        " It must keep listening while all clients connect."
-                    ],
-                    Beside::Waiting => say![
-                        " Another client waited there to be accepted. ",
-                        refused::why(Beside::Waiting),
-                        " ",
-                        ONE_WAITS
-                    ],
-                };
-                say![text(refused), why]
-            },
-        );
-        self.add(
-            Code::ConnectionRefused,
-            Severity::Info,
-            |known, s| is_refused(known, s) && connected_later(all, s),
-            cited,
-            |refused| say![text(refused), later_success(all, refused)],
-        );
     }
 
     fn without_lines(&mut self) {
@@ -460,16 +343,6 @@ fn parallel_alike(view: &LabView<'_>, step: &Step, runs: usize) -> Option<Step> 
     steps.find(is_alike).filter(|_| !is_told()).cloned()
 }
 
-/// That another client was connected when these were refused, or when some were.
-fn beside_served(view: &LabView<'_>, refused: &[Here<'_>]) -> Text {
-    let is_beside = |(_, s): &&Here<'_>| refused::beside(view, s) == Beside::Served;
-    let frames = FrameRanges::of(refused.iter().filter(is_beside).map(|(_, s)| s.connection.first_frame));
-    match frames.count() == refused.len() as u64 {
-        true => " Another client was connected there at that time. ".into(),
-        false => say![" Another client was connected there at the time of ", frames, ". "],
-    }
-}
-
 /// Whether a later attempt than this one succeeded, at a server that counts as the same.
 pub(super) fn succeeded_later(
     all: &[Here<'_>],
@@ -478,19 +351,6 @@ pub(super) fn succeeded_later(
 ) -> bool {
     let is_later = |s: &TcpSighting| s.connection.first_frame > earlier.connection.first_frame;
     all.iter().any(|(_, s)| is_same(s.server(), earlier.server()) && s.established() && is_later(s))
-}
-
-/// That a later attempt than all of these succeeded, and where, if that was not the socket that had refused.
-fn later_success(all: &[Here<'_>], refused: &[Here<'_>]) -> Text {
-    let is_later = |(_, s): &&Here<'_>| {
-        let of_host = refused.iter().filter(|(_, refused)| refused.server().ip == s.server().ip);
-        s.established() && of_host.clone().any(|(_, refused)| s.connection.first_frame > refused.connection.first_frame)
-    };
-    let servers: Vec<SocketAddress> = distinct(all.iter().filter(is_later).map(|(_, s)| s.server()));
-    match refused.iter().all(|(_, s)| servers.contains(&s.server())) {
-        true => " A later attempt succeeded.".into(),
-        false => say![" A later attempt succeeded, to ", addresses(&servers), "."],
-    }
 }
 
 /// Whether the client sent data after the server's FIN, before the RST.
@@ -561,12 +421,6 @@ pub(super) fn clients(of: &[Here<'_>]) -> Text {
 fn fins(sighting: &TcpSighting) -> impl Iterator<Item = RowFrame> {
     let client = sighting.client_side;
     [client, client.other()].into_iter().filter_map(|side| sighting.connection.fin(side))
-}
-
-/// How many connections there were at the servers that refused these attempts.
-fn connections_at(view: &LabView<'_>, refused: &[Here<'_>]) -> usize {
-    let is_there = |server: SocketAddress| refused.iter().any(|(_, s)| s.server() == server);
-    view.connections().filter(|one| one.established() && is_there(one.server())).count()
 }
 
 /// Whether a RST ended a connection, and not both FINs before it.

@@ -62,81 +62,76 @@ fn copied(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    // A sheet may want just that.
-    let is_wanted = |message: &Undelivered| step_of(view, message).is_some_and(Step::is_refused);
-    let mut messages = view.unreachable_datagrams(number);
-    messages.retain(|message| !is_wanted(message));
-    let of_servers = view.refusals_of_servers();
-    let refused = messages.iter().filter(|message| message.is_port_unreachable());
-    let refusals: BTreeMap<FrameNumber, Refusal> =
-        refused.map(|message| (message.frame, of_servers.of(number, message))).collect();
-    let among = refusals.values().any(|refusal| *refusal == Refusal::AmongAnswers);
-    let of = |message: &Undelivered| refusals.get(&message.frame).copied();
-    // Before its first answer and after its last one, a socket that is connected refuses others all the same.
-    let by_connected = |message: &Undelivered| among && of(message) > Some(Refusal::NobodyThere);
+    let refused = RefusedDatagrams::of(view, number);
+    let by_connected = |message: &Undelivered| refused.is_by_connected(message);
     returned_as(view, number, by_connected, ["port unreachable", AMONG_ANSWERS], Severity::Warning, found);
-    let of_nobody = |message: &Undelivered| of(message).is_some() && !by_connected(message);
+    let of_nobody = |message: &Undelivered| refused.is_of_nobody(message);
     let Returned { servers, numbers } = returned(view, number, of_nobody);
     let (Some(first), Some(last)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
-    let after_another = numbers.iter().any(|frame| refusals.get(frame) == Some(&Refusal::AfterAnother));
-    let what = say![
-        came_back(&servers, &numbers, "port unreachable"),
-        if after_another {
-            ": no UDP socket took datagrams from there at that address and port then."
-        } else {
-            match servers.len() {
-                1 => ": no UDP server was bound to that address and port then.",
-                _ => ": no UDP server was bound to these addresses and ports then.",
-            }
-        }
-    ];
-    let Accepted { earlier, answered, answered_later, sent_later, later } =
-        accepted(view, number, &servers, [first, last]);
-    let step = messages.iter().filter(|message| of_nobody(message)).find_map(|message| step_of(view, message));
-    let step = step.or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
-    let (rest, severity): (Text, Severity) = if answered_later {
-        (" A later datagram was answered.".into(), Severity::Info)
-    } else if sent_later {
-        (" It was there later.".into(), Severity::Info)
-    } else if later > 0 && !after_another {
-        let were = if later.saturating_add(earlier) == 1 { "was" } else { "were" };
-        let text = match earlier {
-            0 => format!(
-                " {} after that {were} not refused: the server was there by then, most likely.",
-                count(later, "datagram")
-            ),
-            _ => format!(
-                " {} before and {later} after that {were} not refused: the server was there, and had ended in between, most \
-                 likely.",
-                count(earlier, "datagram")
-            ),
-        };
-        (text.into(), Severity::Info)
-    } else if after_another {
-        let severity = if answered { Severity::Info } else { Severity::Warning };
-        (AFTER_ANOTHER.into(), severity)
-    } else if answered || earlier > 0 {
-        let text = format!(
-            " {} before {} not refused: the server was there, and had ended by then.",
-            count(earlier, "datagram"),
-            if earlier == 1 { "was" } else { "were" }
-        );
-        (text.into(), Severity::Info)
-    } else if let Some(file) = answering_file(view, number, &servers) {
-        let file = Span::Code(harmless(file).into_owned());
-        (
-            say![" It answers in ", file, ": the address is right, and the server was not running then."],
-            Severity::Warning,
-        )
-    } else {
-        let place = step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
-        let text = format!(
-            " Start udp_server before the client{place}, and compare the addresses and ports in both programs."
-        );
-        (text.into(), Severity::Error)
+    let after_another = numbers.iter().any(|frame| refused.by_frame.get(frame) == Some(&Refusal::AfterAnother));
+    let why = match (after_another, servers.len()) {
+        (true, _) => ": no UDP socket took datagrams from there at that address and port then.",
+        (false, 1) => ": no UDP server was bound to that address and port then.",
+        (false, _) => ": no UDP server was bound to these addresses and ports then.",
     };
+    let what = say![came_back(&servers, &numbers, "port unreachable"), why];
+    let step = refused.messages.iter().filter(|message| of_nobody(message)).find_map(|message| step_of(view, message));
+    let step = step.or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
+    let was_there = accepted(view, number, &servers, [first, last]).was_there(after_another);
+    let (rest, severity) = was_there.unwrap_or_else(|| not_there(view, number, &servers, step));
     let finding = of_file(view, number, Code::UdpPortUnreachable, severity, say![what, rest], step);
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
+}
+
+/// Datagrams of a capture that no socket took.
+struct RefusedDatagrams {
+    messages: Vec<Undelivered>,
+    /// What is told of each, by the frame of the message.
+    by_frame: BTreeMap<FrameNumber, Refusal>,
+    /// A server was answering another client around the time of one of them.
+    has_among_answers: bool,
+}
+
+impl RefusedDatagrams {
+    fn of(view: &LabView<'_>, number: usize) -> RefusedDatagrams {
+        // A sheet may want just that.
+        let is_wanted = |message: &Undelivered| step_of(view, message).is_some_and(Step::is_refused);
+        let mut messages = view.unreachable_datagrams(number);
+        messages.retain(|message| !is_wanted(message));
+        let of_servers = view.refusals_of_servers();
+        let refused = messages.iter().filter(|message| message.is_port_unreachable());
+        let by_frame: BTreeMap<FrameNumber, Refusal> =
+            refused.map(|message| (message.frame, of_servers.of(number, message))).collect();
+        let has_among_answers = by_frame.values().any(|refusal| *refusal == Refusal::AmongAnswers);
+        RefusedDatagrams { messages, by_frame, has_among_answers }
+    }
+
+    fn refusal(&self, message: &Undelivered) -> Option<Refusal> {
+        self.by_frame.get(&message.frame).copied()
+    }
+
+    /// Whether a socket that is connected to another client refused it: before its first answer and after its last one, it
+    /// refuses others all the same.
+    fn is_by_connected(&self, message: &Undelivered) -> bool {
+        self.has_among_answers && self.refusal(message) > Some(Refusal::NobodyThere)
+    }
+
+    fn is_of_nobody(&self, message: &Undelivered) -> bool {
+        self.refusal(message).is_some() && !self.is_by_connected(message)
+    }
+}
+
+/// What to do where nothing in the capture shows that the server was there.
+fn not_there(view: &LabView<'_>, number: usize, servers: &[SocketAddress], step: Option<&Step>) -> (Text, Severity) {
+    if let Some(file) = answering_file(view, number, servers) {
+        let file = Span::Code(harmless(file).into_owned());
+        let text = say![" It answers in ", file, ": the address is right, and the server was not running then."];
+        return (text, Severity::Warning);
+    }
+    let place = step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
+    let text =
+        format!(" Start udp_server before the client{place}, and compare the addresses and ports in both programs.");
+    (text.into(), Severity::Error)
 }
 
 /// The step of a datagram that came back.
@@ -231,6 +226,42 @@ struct Accepted {
     sent_later: bool,
     /// The datagrams after the last refusal of which the capture would show that they were refused as well.
     later: u64,
+}
+
+impl Accepted {
+    /// What this says of the servers at other times, and how grave their absence was then; `None` where it says nothing. A server
+    /// that had answered another client may have been there all the time (`after_another`).
+    fn was_there(&self, after_another: bool) -> Option<(Text, Severity)> {
+        if self.answered_later {
+            return Some((" A later datagram was answered.".into(), Severity::Info));
+        }
+        if self.sent_later {
+            return Some((" It was there later.".into(), Severity::Info));
+        }
+        if after_another {
+            let severity = if self.answered { Severity::Info } else { Severity::Warning };
+            return Some((AFTER_ANOTHER.into(), severity));
+        }
+        let (earlier, later) = (self.earlier, self.later);
+        let were = if later.saturating_add(earlier) == 1 { "was" } else { "were" };
+        let text = match (later, earlier) {
+            (0, 0) if !self.answered => return None,
+            (0, _) => format!(
+                " {} before {were} not refused: the server was there, and had ended by then.",
+                count(earlier, "datagram")
+            ),
+            (_, 0) => format!(
+                " {} after that {were} not refused: the server was there by then, most likely.",
+                count(later, "datagram")
+            ),
+            (_, _) => format!(
+                " {} before and {later} after that {were} not refused: the server was there, and had ended in between, most \
+                 likely.",
+                count(earlier, "datagram")
+            ),
+        };
+        Some((text.into(), Severity::Info))
+    }
 }
 
 /// What a capture shows of these servers beside the refusals, of which the first and the last are given.

@@ -173,47 +173,45 @@ fn lab_frames(view: &LabView<'_>, number: usize) -> u64 {
 
 /// Why a capture with packets may have none of the lab: the names of its interfaces tell most.
 fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (Code, Text) {
-    let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
-    // On Windows the name is a GUID, and only the description says what the interface is.
-    let names: Vec<&str> = used.filter_map(|i| i.description.as_deref().or(i.name.as_deref())).collect();
-    let shown: Vec<Text> = names.iter().map(|name| Span::Code(harmless(name).into_owned()).into()).collect();
-    let all_match = |words: &[&str], whole: bool| {
-        !names.is_empty()
-            && names.iter().all(|name| {
-                let name = name.to_lowercase();
-                words
-                    .iter()
-                    .any(|word| if whole { name == *word || name.contains("loopback") } else { name.contains(word) })
-            })
-    };
     let redo = match view.config.sheet.is_on_one_computer() {
         true => "Redo the step with the capture on lo.",
         false => {
             "Redo the step with the capture on the interface that has the lab's address (7a; eth0 on a Raspberry Pi)."
         }
     };
-    if all_match(&WIRELESS, false) && view.config.sheet.is_on_one_computer() {
-        let message =
-            say!["Captured on ", Text::list(shown), format!("; programs on one computer talk over lo. {redo}")];
-        return (Code::WrongInterface, message);
+    match wrong_interface(view, capture, redo) {
+        Some(text) => (Code::WrongInterface, text),
+        None => (Code::NoLabTraffic, nothing_of_the_lab(view, capture, redo)),
     }
-    if all_match(&WIRELESS, false) {
-        return (
-            Code::WrongInterface,
-            say!["Captured on ", Text::list(shown), format!("; the lab runs on the wired interface. {redo}")],
-        );
-    }
-    if all_match(&LOOPBACK, true) && !view.config.sheet.is_on_one_computer() {
-        let message = say![
-            "Captured on ",
-            Text::list(shown),
-            format!(", the loopback interface, which only sees traffic of the computer with itself. {redo}")
-        ];
-        return (Code::WrongInterface, message);
-    }
+}
+
+/// That a capture was made on an interface that the lab does not use, and how to redo it.
+fn wrong_interface(view: &LabView<'_>, capture: &CaptureFacts, redo: &str) -> Option<Text> {
+    let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
+    // On Windows the name is a GUID, and only the description says what the interface is.
+    let names: Vec<&str> = used.filter_map(|i| i.description.as_deref().or(i.name.as_deref())).collect();
+    let all_match =
+        |is_of: fn(&str) -> bool| !names.is_empty() && names.iter().all(|name| is_of(name.to_lowercase().as_str()));
+    let is_wireless = |name: &str| WIRELESS.iter().any(|word| name.contains(word));
+    let is_loopback = |name: &str| name.contains("loopback") || LOOPBACK.contains(&name);
+    let is_on_one_computer = view.config.sheet.is_on_one_computer();
+    let why = match is_on_one_computer {
+        true if all_match(is_wireless) => "; programs on one computer talk over lo.",
+        false if all_match(is_wireless) => "; the lab runs on the wired interface.",
+        false if all_match(is_loopback) => {
+            ", the loopback interface, which only sees traffic of the computer with itself."
+        }
+        _ => return None,
+    };
+    let shown: Vec<Text> = names.iter().map(|name| Span::Code(harmless(name).into_owned()).into()).collect();
+    Some(say!["Captured on ", Text::list(shown), format!("{why} {redo}")])
+}
+
+/// That nothing in a capture belongs to the lab, as far as can be told, and what may be the reason.
+fn nothing_of_the_lab(view: &LabView<'_>, capture: &CaptureFacts, redo: &str) -> Text {
     if cut_in_headers(&capture.info, &capture.traffic) {
         let message = "Nothing shows which frames belong to the lab: they were cut short in the middle of the headers.";
-        return (Code::NoLabTraffic, message.into());
+        return message.into();
     }
     if used_link_types(capture).all(|link_type| MONITOR_MODE.contains(&link_type)) && is_unread(capture) {
         let message = format!(
@@ -221,16 +219,16 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (Code, Text) {
              are not read here. {redo}",
             none_belongs(capture.info.frames)
         );
-        return (Code::NoLabTraffic, message.into());
+        return message.into();
     }
     if let Some(text) = GroupText::of(capture) {
-        return (Code::NoLabTraffic, only_to_a_group(view, capture, &text));
+        return only_to_a_group(view, capture, &text);
     }
     if let Some(text) = only_ends(view, capture) {
-        return (Code::NoLabTraffic, text);
+        return text;
     }
     let counts = capture.traffic.other().counts;
-    let message = say![
+    say![
         format!(
             "{} to the lab: no client exchanges data with a program that may be the lab's server ({} and {} \
              of other programs). Was the client started while the capture ran, with the server's address set in it, and the \
@@ -241,8 +239,7 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (Code, Text) {
             if view.config.sheet.is_on_one_computer() { "lo" } else { "the interface that has the lab's address" },
         ),
         server_hint(view)
-    ];
-    (Code::NoLabTraffic, message)
+    ]
 }
 
 /// That of a connection that may be the lab's the file has nothing but its end, which tells neither client nor server.

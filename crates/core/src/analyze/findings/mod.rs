@@ -16,6 +16,7 @@ mod own_computer_tests;
 mod parallel;
 mod partial;
 mod reachability;
+mod refused;
 mod server;
 mod settings;
 mod translated;

@@ -20,19 +20,19 @@ impl Report<'_, '_> {
     /// SYNs without an answer: the queue is full or a firewall drops them, where the server's computer is there; else it is
     /// absent.
     pub(super) fn unanswered(&mut self) {
+        self.cut_after_syn();
+        self.queue_full();
+        self.server_absent();
+    }
+
+    /// SYNs to which the capture leaves no time for an answer.
+    fn cut_after_syn(&mut self) {
         let view = self.view;
-        let capture = self.capture;
-        let is_there = |silent: &TcpSighting| presence::is_there(view, capture, silent.server());
-        let ends_with = |known: &Known<'_>, s: &TcpSighting| ends_with_syn(view, known, s);
-        let is_silent = |s: &TcpSighting| {
-            let is_alone = s.connection.handshake == HandshakeState::SynOnly && s.server_sent().frames == 0;
-            is_alone && rejection::of(view, s).is_none()
-        };
         let sheet = &view.config.sheet;
         self.add(
             Code::CaptureStoppedEarly,
             Severity::Warning,
-            |known, s| is_silent(s) && ends_with(known, s),
+            |known, s| is_silent(view, s) && ends_with_syn(view, known, s),
             Self::first_frame,
             |cut| {
                 let steps = cut.iter().map(|(known, _)| known.step);
@@ -49,65 +49,47 @@ impl Report<'_, '_> {
                 ]
             },
         );
-        let silent = |known: &Known<'_>, s: &TcpSighting| is_silent(s) && !ends_with(known, s);
-        // One that was served before the SYN came has left the queue.
-        let may_have_waiting = |known: &Known<'_>, s: &TcpSighting| {
-            let before = |one: &Moment, other: &Moment| view.clocks.before(one, other);
-            let syn = known.timeline.in_capture(capture).and_then(|seen| seen.first);
-            let had_begun = |other: &Known<'_>| {
-                let begin = other.timeline.find(|seen| seen.open_since());
-                begin.zip(syn).is_none_or(|(begin, syn)| before(&begin, &syn) != Some(false))
-            };
-            let is_told_later = |other: &Known<'_>| {
-                let since = other.service.since.zip(syn);
-                had_begun(other) && since.is_some_and(|(since, syn)| before(&since, &syn) == Some(false))
-            };
-            let mut others = view.known().filter(|other| other.connection.server() == s.server());
-            others.any(|other| {
-                let service = other.service;
-                let may_have_waited = !service.served() || service.was_queued() || is_told_later(&other);
-                other.connection.established() && may_have_waited
-            })
-        };
+    }
+
+    /// SYNs to a server whose computer is there.
+    fn queue_full(&mut self) {
+        let (view, capture) = (self.view, self.capture);
         self.add(
             Code::AcceptQueueFull,
             Severity::Warning,
-            |known, s| silent(known, s) && is_there(s),
+            |known, s| is_unanswered(view, known, s) && presence::is_there(view, capture, s.server()),
             Self::first_frame,
             |silent| {
                 let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
                 let were = if silent.len() == 1 { " was" } else { " were" };
                 let missing = " not answered, though the server's computer is there: ";
-                if !silent.iter().any(|(known, s)| may_have_waiting(known, s)) {
+                let what = say![syns, clients(silent), were, missing];
+                if !silent.iter().any(|(known, s)| may_have_waiting(view, capture, known, s)) {
                     let why = "a firewall or a router drops the SYN or the answer, or the server's accept queue was full, \
                                though no connection waits in it here.";
-                    return say![syns, clients(silent), were, missing, why];
+                    return say![what, why];
                 }
                 let advice = match silent.iter().all(|(known, _)| known.step.is_parallel()) {
-                    true => {
-                        "A threaded server takes each client from the queue at once: is it the one that runs?"
-                    }
+                    true => "A threaded server takes each client from the queue at once: is it the one that runs?",
                     false => ONE_WAITS,
                 };
-                say![
-                    syns,
-                    clients(silent),
-                    were,
-                    missing,
-                    "the server's accept queue was full (it holds one connection more than the backlog), or a firewall drops \
-                     the SYN. ",
-                    advice
-                ]
+                let why = "the server's accept queue was full (it holds one connection more than the backlog), or a firewall \
+                           drops the SYN. ";
+                say![what, why, advice]
             },
         );
+    }
+
+    /// SYNs to a server whose computer nothing shows.
+    fn server_absent(&mut self) {
+        let (view, capture) = (self.view, self.capture);
         self.add(
             Code::ServerUnreachable,
             Severity::Error,
-            |known, s| silent(known, s) && !is_there(s),
+            |known, s| is_unanswered(view, known, s) && !presence::is_there(view, capture, s.server()),
             Self::first_frame,
             |silent| {
-                let servers: Vec<SocketAddress> =
-                    distinct(silent.iter().map(|(_, s)| s.server()));
+                let servers: Vec<SocketAddress> = distinct(silent.iter().map(|(_, s)| s.server()));
                 say![
                     "The SYN to ",
                     addresses(&servers),
@@ -163,6 +145,37 @@ impl Report<'_, '_> {
             );
         }
     }
+}
+
+/// Whether nothing came back to a SYN.
+fn is_silent(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
+    let is_alone = sighting.connection.handshake == HandshakeState::SynOnly && sighting.server_sent().frames == 0;
+    is_alone && rejection::of(view, sighting).is_none()
+}
+
+/// Whether nothing came back to a SYN though the capture left time for it.
+fn is_unanswered(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> bool {
+    is_silent(view, sighting) && !ends_with_syn(view, known, sighting)
+}
+
+/// Whether a connection may have been in the server's queue when this SYN came. One that was served before has left the queue.
+fn may_have_waiting(view: &LabView<'_>, capture: usize, known: &Known<'_>, sighting: &TcpSighting) -> bool {
+    let before = |one: &Moment, other: &Moment| view.clocks.before(one, other);
+    let syn = known.timeline.in_capture(capture).and_then(|seen| seen.first);
+    let had_begun = |other: &Known<'_>| {
+        let begin = other.timeline.find(|seen| seen.open_since());
+        begin.zip(syn).is_none_or(|(begin, syn)| before(&begin, &syn) != Some(false))
+    };
+    let is_told_later = |other: &Known<'_>| {
+        let since = other.service.since.zip(syn);
+        had_begun(other) && since.is_some_and(|(since, syn)| before(&since, &syn) == Some(false))
+    };
+    let mut others = view.known().filter(|other| other.connection.server() == sighting.server());
+    others.any(|other| {
+        let service = other.service;
+        let may_have_waited = !service.served() || service.was_queued() || is_told_later(&other);
+        other.connection.established() && may_have_waited
+    })
 }
 
 /// That these SYNs were rejected, by whom as far as that is known, and how.
