@@ -4,8 +4,9 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::accounts::{Account, Accounts, Left, ServerRun};
 use crate::analyze::conversation::LabConnection;
+use crate::analyze::story::seen::Seen;
 use crate::analyze::story::service::Service;
-use crate::analyze::story::timeline::{Seen, Timeline};
+use crate::analyze::story::timeline::Timeline;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 

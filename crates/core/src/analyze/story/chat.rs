@@ -4,7 +4,8 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::{LabConnection, TcpSighting};
 use crate::analyze::story::clocks::{Clocks, Moment};
-use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
+use crate::analyze::story::seen::{PROMPT, SaidOn, Seen};
+use crate::analyze::story::timeline::Timeline;
 use socklab_packets::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{FrameNote, PayloadStart, Side};

@@ -6,7 +6,8 @@ use std::cmp::Reverse;
 use foldhash::HashSet;
 
 use crate::analyze::story::clocks::{Clocks, Moment};
-use crate::analyze::story::timeline::{PROMPT, Seen, Timeline};
+use crate::analyze::story::seen::{PROMPT, Seen};
+use crate::analyze::story::timeline::Timeline;
 
 /// The connections of one server.
 #[derive(Default)]

@@ -8,8 +8,9 @@ use crate::analyze::conversation::LabConnection;
 use crate::analyze::served::{ServerKind, Verdict};
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::grounds::{Grounds, Sharing};
+use crate::analyze::story::seen::{SaidOn, Seen};
 use crate::analyze::story::service::Service;
-use crate::analyze::story::timeline::{SaidOn, Seen, Timeline};
+use crate::analyze::story::timeline::Timeline;
 
 /// How soon after its client has gone a server that serves one client only has ended, in nanoseconds.
 const ENDS_WITHIN: i128 = 1_000_000_000;

@@ -11,6 +11,8 @@ mod docket;
 mod grounds;
 mod habits;
 pub(crate) mod kind;
+mod moments;
+mod seen;
 pub(crate) mod service;
 mod sharing;
 mod tail;
@@ -29,8 +31,9 @@ use socklab_packets::pipeline::CaptureFacts;
 pub(crate) use clocks::{Clocks, Moment};
 pub(crate) use grounds::{Grounds, Listener, Sharing, Wait};
 pub(crate) use kind::{AllJudged, Judged, KindVerdict, kind_of};
+pub(crate) use seen::{SaidOn, Seen};
 pub(crate) use service::{LATE, Service};
-pub(crate) use timeline::{SaidOn, Seen, Timeline};
+pub(crate) use timeline::Timeline;
 
 /// The story of the lab's connections, by their index.
 #[derive(Debug, Default)]

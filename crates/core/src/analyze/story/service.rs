@@ -18,7 +18,8 @@ use crate::analyze::served::Verdict;
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::docket::{Docket, EndSeen};
 use crate::analyze::story::grounds::{Grounds, Listener, Sharing, Wait};
-use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
+use crate::analyze::story::seen::{PROMPT, SaidOn, Seen};
+use crate::analyze::story::timeline::Timeline;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 

@@ -6,8 +6,9 @@ use crate::analyze::conversation::{LabConnection, TcpSighting, merge_connections
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::grounds::Grounds;
+use crate::analyze::story::seen::Seen;
 use crate::analyze::story::service::{Service, judge};
-use crate::analyze::story::timeline::{Seen, Timeline};
+use crate::analyze::story::timeline::Timeline;
 use crate::analyze::testing::{Story, Tcp};
 use crate::analyze::tests::support::A;
 use socklab_packets::track::TcpConnection;

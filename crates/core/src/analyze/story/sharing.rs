@@ -6,8 +6,9 @@ use foldhash::{HashMap, HashSet};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::grounds::Sharing;
+use crate::analyze::story::seen::Seen;
 use crate::analyze::story::service::Service;
-use crate::analyze::story::timeline::{Seen, Timeline};
+use crate::analyze::story::timeline::Timeline;
 use socklab_packets::types::SocketAddress;
 
 /// Connections that waited of which is looked at when their server served several.
