@@ -5,11 +5,12 @@ use crate::socket_table::State;
 use crate::witness::calls::Kind;
 use crate::witness::descriptors::{Socket, Who, connection};
 use crate::witness::draft::{Draft, Moved, Transfer};
+use crate::witness::memory::Memory;
 use crate::witness::observer::{Begun, Observer, low};
 use socklab_core::escape;
 use socklab_core::journal::{EventKind, JournalEvent};
 use socklab_packets::limits::WITNESS_TEXT_BYTES;
-use socklab_packets::types::{Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
 /// Flags of recv(2) with which the data stays where it is, or is no data at all (linux/socket.h).
 const MSG_PEEK: i32 = 0x2;
@@ -36,89 +37,164 @@ impl Begun {
     }
 }
 
+/// A call that moved data over a socket.
+struct MovingCall<'b> {
+    who: Who,
+    begun: &'b Begun,
+    memory: Memory,
+    /// The socket's number.
+    number: u32,
+    is_tcp: bool,
+    /// What it returned: bytes, or messages.
+    result: u64,
+}
+
+impl MovingCall<'_> {
+    /// The socket's descriptor.
+    fn fd(&self) -> i32 {
+        let [first, ..] = self.begun.arguments;
+        low(first)
+    }
+
+    /// Whether it may have flags of recv(2).
+    fn has_receive_flags(&self) -> bool {
+        matches!(self.begun.kind, Kind::ReceiveFrom | Kind::ReceiveMessage | Kind::ReceiveMessages)
+    }
+
+    /// Whether the data stays where it is, or is no data at all.
+    fn takes_nothing(&self) -> bool {
+        self.has_receive_flags() && self.begun.flags() & (MSG_PEEK | MSG_ERRQUEUE) != 0
+    }
+
+    /// Whether the data is thrown away.
+    fn throws_away(&self) -> bool {
+        self.has_receive_flags() && self.is_tcp && self.begun.flags() & MSG_TRUNC != 0
+    }
+
+    /// What was moved, of which the buffers hold this data.
+    fn moved(&self, time: Timestamp, peer: Option<SocketAddress>, data: Option<Vec<u8>>) -> Moved {
+        Moved { fd: self.fd(), time, bytes: self.result, peer, data: data.filter(|_| !self.throws_away()) }
+    }
+}
+
+/// So many bytes, as far as text is kept.
+fn most(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX).min(WITNESS_TEXT_BYTES)
+}
+
 impl Observer {
     /// Data was moved by this call, which returned `result`: bytes, or messages.
     pub(super) fn transferred(&mut self, who: Who, begun: &Begun, result: u64) -> Option<()> {
-        let [first, second, third, _, fifth, sixth] = begun.arguments;
-        let memory = self.memory(who);
-        let most = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX).min(WITNESS_TEXT_BYTES);
         let number = begun.socket?;
-        let fd = low(first);
-        let flags = begun.flags();
-        let receives = matches!(begun.kind, Kind::ReceiveFrom | Kind::ReceiveMessage | Kind::ReceiveMessages);
-        if receives && flags & (MSG_PEEK | MSG_ERRQUEUE) != 0 {
-            return None;
-        }
         let is_tcp = self.descriptors.socket(number)?.protocol == Protocol::Tcp;
-        let is_kept = !(receives && is_tcp && flags & MSG_TRUNC != 0);
-        let moved =
-            |time, peer, data: Option<Vec<u8>>| Moved { fd, time, bytes: result, peer, data: data.filter(|_| is_kept) };
+        let call = MovingCall { who, begun, memory: self.memory(who), number, is_tcp, result };
+        match begun.kind {
+            Kind::SendTo
+            | Kind::SendMessage
+            | Kind::SendMessages
+            | Kind::Write
+            | Kind::WriteVector
+            | Kind::SendFile => self.sends(&call),
+            Kind::ReceiveFrom | Kind::ReceiveMessage | Kind::ReceiveMessages | Kind::Read | Kind::ReadVector => {
+                self.receives(&call)
+            }
+            Kind::Splice => self.splices(&call),
+            _ => Some(()),
+        }
+    }
+
+    fn sends(&mut self, call: &MovingCall<'_>) -> Option<()> {
+        let MovingCall { who, begun, memory, number, result, .. } = *call;
+        let [_, second, third, _, fifth, sixth] = begun.arguments;
         match begun.kind {
             Kind::SendTo => {
-                let peer = memory.socket_address(fifth, sixth);
-                let opening = (is_tcp && begun.opens()).then(|| self.opened(who, number, fd, peer)).flatten();
-                self.sent(who, number, moved(begun.time, peer, Some(memory.bytes(second, most(result)))));
-                self.goes_on_opening(number, opening);
-            }
-            Kind::Write => {
-                self.sent(who, number, moved(begun.time, None, Some(memory.bytes(second, most(result)))));
-            }
-            Kind::WriteVector => {
-                let data = memory.gathered(second, third, most(result));
-                self.sent(who, number, moved(begun.time, None, Some(data)));
+                let (peer, data) = (memory.socket_address(fifth, sixth), memory.bytes(second, most(result)));
+                self.sent_maybe_opening(call, call.moved(begun.time, peer, Some(data)));
             }
             Kind::SendMessage => {
                 let message = memory.message(second)?;
-                let data = memory.content(&message, most(result));
-                let peer = memory.name(&message);
-                let opening = (is_tcp && begun.opens()).then(|| self.opened(who, number, fd, peer)).flatten();
-                self.sent(who, number, moved(begun.time, peer, Some(data)));
-                self.goes_on_opening(number, opening);
+                let (peer, data) = (memory.name(&message), memory.content(&message, most(result)));
+                self.sent_maybe_opening(call, call.moved(begun.time, peer, Some(data)));
             }
             Kind::SendMessages => {
                 for message in memory.messages(second, result) {
-                    let data = Some(memory.content(&message, most(message.bytes)));
-                    let peer = memory.name(&message);
-                    self.sent(who, number, Moved { bytes: message.bytes, ..moved(begun.time, peer, data) });
+                    let (peer, data) = (memory.name(&message), memory.content(&message, most(message.bytes)));
+                    let moved = call.moved(begun.time, peer, Some(data));
+                    self.sent(who, number, Moved { bytes: message.bytes, ..moved });
                 }
             }
-            Kind::SendFile => self.sent(who, number, moved(begun.time, None, None)),
-            Kind::Splice => match self.find(who, third) {
-                Some(to) => self.sent(who, to, Moved { fd: low(third), ..moved(begun.time, None, None) }),
-                None => self.received(who, number, fifth, moved(now(), None, None)),
-            },
+            Kind::Write => {
+                let data = memory.bytes(second, most(result));
+                self.sent(who, number, call.moved(begun.time, None, Some(data)));
+            }
+            Kind::WriteVector => {
+                let data = memory.gathered(second, third, most(result));
+                self.sent(who, number, call.moved(begun.time, None, Some(data)));
+            }
+            // The data comes from a file.
+            _ => self.sent(who, number, call.moved(begun.time, None, None)),
+        }
+        Some(())
+    }
+
+    fn receives(&mut self, call: &MovingCall<'_>) -> Option<()> {
+        let MovingCall { who, begun, memory, number, result, .. } = *call;
+        let [_, second, third, _, fifth, sixth] = begun.arguments;
+        if call.takes_nothing() {
+            return None;
+        }
+        match begun.kind {
             Kind::ReceiveFrom => {
                 let peer = memory.filled_address(fifth, sixth);
                 let data = memory.bytes(second, most(result.min(third)));
-                self.received(who, number, third, moved(now(), peer, Some(data)));
-            }
-            // Nothing was asked for, and no datagram is taken for it.
-            Kind::Read if third == 0 => {}
-            Kind::Read => {
-                self.received(who, number, third, moved(now(), None, Some(memory.bytes(second, most(result)))));
-            }
-            Kind::ReadVector => {
-                let (room, data) = (memory.room(second, third), memory.gathered(second, third, most(result)));
-                if room == 0 {
-                    return None;
-                }
-                self.received(who, number, room, moved(now(), None, Some(data)));
+                self.received(who, number, third, call.moved(now(), peer, Some(data)));
             }
             Kind::ReceiveMessage => {
                 let message = memory.message(second)?;
                 let (room, data) = (memory.message_room(&message), memory.content(&message, most(result)));
-                self.received(who, number, room, moved(now(), memory.name(&message), Some(data)));
+                self.received(who, number, room, call.moved(now(), memory.name(&message), Some(data)));
             }
             Kind::ReceiveMessages => {
                 for message in memory.messages(second, result) {
                     let (room, peer) = (memory.message_room(&message), memory.name(&message));
-                    let data = Some(memory.content(&message, most(message.bytes)));
-                    self.received(who, number, room, Moved { bytes: message.bytes, ..moved(now(), peer, data) });
+                    let data = memory.content(&message, most(message.bytes));
+                    let moved = call.moved(now(), peer, Some(data));
+                    self.received(who, number, room, Moved { bytes: message.bytes, ..moved });
                 }
             }
-            _ => {}
+            _ => {
+                let (room, data) = match begun.kind {
+                    Kind::ReadVector => (memory.room(second, third), memory.gathered(second, third, most(result))),
+                    _ => (third, memory.bytes(second, most(result))),
+                };
+                // Where nothing was asked for, no datagram is taken for it.
+                if room > 0 {
+                    self.received(who, number, room, call.moved(now(), None, Some(data)));
+                }
+            }
         }
         Some(())
+    }
+
+    /// Data went from one descriptor to the other, of which one may be a socket.
+    fn splices(&mut self, call: &MovingCall<'_>) -> Option<()> {
+        let [_, _, third, _, fifth, _] = call.begun.arguments;
+        match self.find(call.who, third) {
+            Some(to) => {
+                self.sent(call.who, to, Moved { fd: low(third), ..call.moved(call.begun.time, None, None) });
+            }
+            None => self.received(call.who, call.number, fifth, call.moved(now(), None, None)),
+        }
+        Some(())
+    }
+
+    /// Data was sent by a call that may open the connection with it.
+    fn sent_maybe_opening(&mut self, call: &MovingCall<'_>, moved: Moved) {
+        let MovingCall { who, number, .. } = *call;
+        let opens = call.is_tcp && call.begun.opens();
+        let opening = opens.then(|| self.opened(who, number, moved.fd, moved.peer)).flatten();
+        self.sent(who, number, moved);
+        self.goes_on_opening(number, opening);
     }
 
     /// What was sent has opened the connection; or it is on its way with the first frame of it, to the address given back.
