@@ -50,11 +50,7 @@ pub(super) fn handshake(stream: &Stream, which: Handshake, side: Option<End>) ->
             let syn = stream.syn(end)?;
             Ok(of(&syn, Value::Number(syn.window.into())))
         }
-        Handshake::SackUsable => {
-            let (ours, theirs) = (options(stream, End::Client)?, options(stream, End::Server)?);
-            let usable = ours.1.sack_permitted && theirs.1.sack_permitted;
-            Ok(Found::new(Value::YesNo(usable), [ours.0.frame, theirs.0.frame]))
-        }
+        Handshake::SackUsable => sack_usable(stream),
         Handshake::MaximumSegmentSize => option(stream, end, |options| options.maximum_segment_size.map(u64::from)),
         Handshake::WindowScale => option(stream, end, |options| options.window_scale.map(u64::from)),
         Handshake::WindowScaleFactor => {
@@ -72,6 +68,13 @@ pub(super) fn handshake(stream: &Stream, which: Handshake, side: Option<End>) ->
             Ok(of(&syn, Value::YesNo(options.timestamps.is_some())))
         }
     }
+}
+
+/// Whether both ends permit selective acknowledgements (RFC 2018).
+fn sack_usable(stream: &Stream) -> Outcome {
+    let (ours, theirs) = (options(stream, End::Client)?, options(stream, End::Server)?);
+    let usable = ours.1.sack_permitted && theirs.1.sack_permitted;
+    Ok(Found::new(Value::YesNo(usable), [ours.0.frame, theirs.0.frame]))
 }
 
 /// What the options are called.

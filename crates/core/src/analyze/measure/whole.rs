@@ -72,17 +72,7 @@ pub(super) fn whole(stream: &Stream, which: Whole, end: Option<End>) -> Outcome 
             let largest = of_end().min_by_key(|note| Reverse(note.payload_length)).ok_or(Missing::NoData)?;
             Ok(Found::new(Value::Number(largest.payload_length.into()), [largest.frame]))
         }
-        Whole::AveragePayload => {
-            stream.all_noted()?;
-            let data: Vec<FrameNote> = stream.data(end).into_iter().filter(|note| note.payload_length > 0).collect();
-            let bytes = data.iter().map(|note| u64::from(note.payload_length)).sum();
-            let value = Value::Average { bytes, frames: data.len() as u64 };
-            if data.is_empty() {
-                Err(Missing::NoData)
-            } else {
-                Ok(Found::new(value, data.iter().map(|note| note.frame)))
-            }
-        }
+        Whole::AveragePayload => average_payload(stream, end),
         Whole::FrameBytes | Whole::HeaderBytes => {
             stream.all_noted()?;
             let bytes = of_end().map(|note| {
@@ -107,6 +97,18 @@ fn first_data(stream: &Stream, end: Option<End>) -> Result<FrameNote, Missing> {
     let missing = if stream.complete { Missing::Segment(0) } else { Missing::TooMany };
     let mut sent = stream.notes.iter().filter(|note| stream.is_of(note, end));
     sent.find(|note| note.payload_length > 0).copied().ok_or(missing)
+}
+
+/// The average payload of the frames that carry data.
+fn average_payload(stream: &Stream, end: Option<End>) -> Outcome {
+    stream.all_noted()?;
+    let data: Vec<FrameNote> = stream.data(end).into_iter().filter(|note| note.payload_length > 0).collect();
+    if data.is_empty() {
+        return Err(Missing::NoData);
+    }
+    let bytes = data.iter().map(|note| u64::from(note.payload_length)).sum();
+    let value = Value::Average { bytes, frames: data.len() as u64 };
+    Ok(Found::new(value, data.iter().map(|note| note.frame)))
 }
 
 /// The payload, each byte once.
