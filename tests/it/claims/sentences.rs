@@ -134,60 +134,14 @@ fn only_clients_are_all(set: &Set) -> Vec<String> {
 /// Facts that stand in several answers, or beside the lab as found, have one value.
 pub(super) fn facts_agree(set: &Set) -> Vec<String> {
     let lab = &set.analysis.lab;
-    let is_server = |address: &SocketAddress| {
-        lab.servers.iter().any(|server| server.address == *address)
-            || lab.streams.iter().any(|stream| stream.server == *address)
-            // A server that nobody connected to is known from its journal.
-            || !set.journals.is_empty()
-    };
     let mut faults = Vec::new();
     let mut busy = None;
     for answer in &set.analysis.answers {
-        let mut fault = |what: &str| faults.push(format!("{}: {what}: {:?}", answer.question, answer.facts));
-        match &answer.facts {
-            Facts::SocketAddresses { client_socket_addresses: clients, server_socket_addresses: servers } => {
-                let clients = clients.iter().flatten();
-                if clients.clone().any(|client| !lab.streams.iter().any(|stream| stream.client == *client)) {
-                    fault("a client without a connection");
-                }
-                if !servers.iter().flatten().all(is_server) {
-                    fault("a server that is none");
-                }
-            }
-            Facts::BusyServer { tcp_handshake_completed, served_while_first_client_connected } => {
-                busy = *served_while_first_client_connected;
-                if *tcp_handshake_completed == Some(false) && busy == Some(true) {
-                    fault("served without a connection");
-                }
-            }
-            Facts::ThreadedClients { clients_connected, clients_served, hosts } => {
-                if clients_connected < clients_served {
-                    fault("more served than connected");
-                }
-                if let (Some(hosts), Some(connected)) = (hosts, clients_connected)
-                    && hosts.iter().map(|host| host.connected).sum::<u64>() != *connected
-                {
-                    fault("the hosts' clients are not all");
-                }
-            }
-            Facts::ServerSockets {
-                server_socket_addresses,
-                listening_sockets,
-                connection_sockets,
-                sockets_created,
-            } => {
-                if !server_socket_addresses.iter().flatten().all(is_server) {
-                    fault("a server that is none");
-                }
-                if let (Some(listening), Some(connected), Some(all)) =
-                    (listening_sockets, connection_sockets, sockets_created)
-                    && listening + connected != *all
-                {
-                    fault("the sockets do not add up");
-                }
-            }
-            _ => {}
+        if let Facts::BusyServer { served_while_first_client_connected: served, .. } = &answer.facts {
+            busy = *served;
         }
+        let of_answer = faults_of(set, &answer.facts);
+        faults.extend(of_answer.iter().map(|what| format!("{}: {what}: {:?}", answer.question, answer.facts)));
     }
     faults.extend(busy_server_fits(set, busy));
     for stream in &lab.streams {
@@ -196,6 +150,46 @@ pub(super) fn facts_agree(set: &Set) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Where the facts of an answer contradict each other, or the lab as found.
+fn faults_of(set: &Set, facts: &Facts) -> Vec<&'static str> {
+    let lab = &set.analysis.lab;
+    let is_server = |address: &SocketAddress| {
+        lab.servers.iter().any(|server| server.address == *address)
+            || lab.streams.iter().any(|stream| stream.server == *address)
+            // A server that nobody connected to is known from its journal.
+            || !set.journals.is_empty()
+    };
+    let is_client = |address: &SocketAddress| lab.streams.iter().any(|stream| stream.client == *address);
+    let checked: &[(bool, &'static str)] = match facts {
+        Facts::SocketAddresses { client_socket_addresses: clients, server_socket_addresses: servers } => &[
+            (clients.iter().flatten().all(is_client), "a client without a connection"),
+            (servers.iter().flatten().all(is_server), "a server that is none"),
+        ],
+        Facts::BusyServer { tcp_handshake_completed: connected, served_while_first_client_connected: served } => {
+            &[(*connected != Some(false) || *served != Some(true), "served without a connection")]
+        }
+        Facts::ThreadedClients { clients_connected: connected, clients_served, hosts } => {
+            let of_hosts = hosts.as_ref().map(|hosts| hosts.iter().map(|host| host.connected).sum::<u64>());
+            &[
+                (connected >= clients_served, "more served than connected"),
+                (
+                    of_hosts.zip(*connected).is_none_or(|(all, connected)| all == connected),
+                    "the hosts' clients are not all",
+                ),
+            ]
+        }
+        Facts::ServerSockets { server_socket_addresses, listening_sockets, connection_sockets, sockets_created } => {
+            let sum = listening_sockets.zip(*connection_sockets).map(|(listening, connected)| listening + connected);
+            &[
+                (server_socket_addresses.iter().flatten().all(is_server), "a server that is none"),
+                (sum.zip(*sockets_created).is_none_or(|(sum, all)| sum == all), "the sockets do not add up"),
+            ]
+        }
+        _ => &[],
+    };
+    checked.iter().filter(|(holds, _)| !holds).map(|(_, what)| *what).collect()
 }
 
 /// I.3 and the kind of the server. With journals it may be about a server that no capture shows.

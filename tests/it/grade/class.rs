@@ -199,17 +199,7 @@ pub(super) fn student(number: u64) -> (Student, Lab) {
     let mut dice = Dice(number.wrapping_mul(0x1234_5678_9abc_def1));
     let lab = lab(&mut dice, 1_700_000_000_000_000 + number * 86_400_000_000 / 7);
     let mut answers = lab.answers();
-    let mut verdicts = BTreeMap::from([
-        ("I.1a", "right"),
-        ("I.1b", "right"),
-        ("I.2", "not_in_capture"),
-        ("I.3", "not_in_capture"),
-        ("I.4a", "right"),
-        ("I.4b", "not_in_capture"),
-        // With echo the replies prove that the clients were served.
-        ("II.2", "right"),
-        ("II.3", "right"),
-    ]);
+    let mut verdicts = verdicts_of_right_answers();
     let (mut finding, mut comparison) = (None, None);
     let mut captured = lab.clone();
     match number % 12 {
@@ -241,14 +231,7 @@ pub(super) fn student(number: u64) -> (Student, Lab) {
             comparison = Some(("I.1b", "client_socket_addresses", "unreadable"));
         }
         7 => {
-            // Wireshark was started after the client.
-            captured.step8.frames.drain(..usize::try_from(lab.handshake[2]).unwrap());
-            let before = lab.handshake[2];
-            let moved =
-                |frames: &[u64]| quoted(&frames.iter().map(|f| (f - before).to_string()).collect::<Vec<_>>().join(" "));
-            answers.set("I.1a", "data_frames", &moved(&lab.data));
-            answers.set("I.1a", "acknowledgement_frames", &moved(&lab.acknowledgements));
-            answers.set("I.4a", "tcp_control_frames", &lab.acknowledgements.len().to_string());
+            start_after_client(&lab, &mut captured, &mut answers);
             verdicts.insert("I.1a", "not_in_capture");
             finding = Some("capture-began-late");
         }
@@ -271,6 +254,31 @@ pub(super) fn student(number: u64) -> (Student, Lab) {
         files.retain(|(name, _)| name != "four.pcapng");
     }
     (Student { name: format!("student{number:03}"), files, verdicts, finding, comparison }, lab)
+}
+
+/// What is judged right where every answer is, and what no capture shows.
+fn verdicts_of_right_answers() -> BTreeMap<&'static str, &'static str> {
+    BTreeMap::from([
+        ("I.1a", "right"),
+        ("I.1b", "right"),
+        ("I.2", "not_in_capture"),
+        ("I.3", "not_in_capture"),
+        ("I.4a", "right"),
+        ("I.4b", "not_in_capture"),
+        // With echo the replies prove that the clients were served.
+        ("II.2", "right"),
+        ("II.3", "right"),
+    ])
+}
+
+/// Wireshark was started after the client.
+fn start_after_client(lab: &Lab, captured: &mut Lab, answers: &mut Filled) {
+    captured.step8.frames.drain(..usize::try_from(lab.handshake[2]).unwrap());
+    let before = lab.handshake[2];
+    let moved = |frames: &[u64]| quoted(&frames.iter().map(|f| (f - before).to_string()).collect::<Vec<_>>().join(" "));
+    answers.set("I.1a", "data_frames", &moved(&lab.data));
+    answers.set("I.1a", "acknowledgement_frames", &moved(&lab.acknowledgements));
+    answers.set("I.4a", "tcp_control_frames", &lab.acknowledgements.len().to_string());
 }
 
 fn part_two_addresses(lab: &Lab) -> String {

@@ -21,7 +21,7 @@ fn all_right(key: &str, value: &Value, written: &[&str]) {
 
 /// Numbers as Wireshark's column Info has them have the asked one among others.
 #[test]
-fn what_stands_before_an_equals_sign_names_the_fact_or_computes_it() {
+fn what_stands_before_an_equals_sign_names_the_fact() {
     let isn = Value::Number(2_560_251_253);
     all_right(
         "initial_sequence_number",
@@ -51,6 +51,16 @@ fn what_stands_before_an_equals_sign_names_the_fact_or_computes_it() {
             "2560251253 (Seq=0)",
         ],
     );
+    all_wait("ttl", &Value::Number(64), &["ttl != 64", "ttl<=64", "ttl=64, len=60"]);
+    all_right("connections", &Value::Number(1), &["1 (one)", "one (1)", "number of connections = 1"]);
+    all_wait("connections", &Value::Number(1), &["tcp=1, udp=0", "1 (two)"]);
+    all_wait("throughput_data", &Value::Rate { bytes: 1239, nanoseconds: 10_000_000_000 }, &["!= 123.9 B/s"]);
+    all_wait("average_payload", &Value::Average { bytes: 58, frames: 5 }, &["11.6 bytes per frame is wrong"]);
+}
+
+/// A computation has the value at its end, and what it begins with is none.
+#[test]
+fn what_stands_before_an_equals_sign_may_compute_the_value() {
     let rtt = Value::Time(38_000);
     all_right("initial_rtt", &rtt, &["t ≈ 38 µs", "0.515868-0.515830 = 0.000038 s", "0.000038 s = 0.038 ms = 38 µs"]);
     all_right("initial_rtt", &rtt, &["0.000038 s (= 38 µs)", "from 0.515830 to 0.515868 = 38 µs"]);
@@ -86,11 +96,6 @@ fn what_stands_before_an_equals_sign_names_the_fact_or_computes_it() {
             "26 ohne FIN",
         ],
     );
-    all_wait("ttl", &Value::Number(64), &["ttl != 64", "ttl<=64", "ttl=64, len=60"]);
-    all_right("connections", &Value::Number(1), &["1 (one)", "one (1)", "number of connections = 1"]);
-    all_wait("connections", &Value::Number(1), &["tcp=1, udp=0", "1 (two)"]);
-    all_wait("throughput_data", &Value::Rate { bytes: 1239, nanoseconds: 10_000_000_000 }, &["!= 123.9 B/s"]);
-    all_wait("average_payload", &Value::Average { bytes: 58, frames: 5 }, &["11.6 bytes per frame is wrong"]);
 }
 
 /// `Seq: 1` and `Ack: 1` are alike where a connection begins.

@@ -293,11 +293,7 @@ fn run(kind: Kind, replies: bool, clients: &[&str], captured_ends: usize, slow: 
     let mut capture = None;
     for place in 0..clients.len() {
         if place == captured_ends {
-            let mut told = story.take().unwrap();
-            told.wait(1000);
-            // A frame shows that the capture went on.
-            told.datagram("10.0.3.9:5353", "10.0.3.8:5353", "x");
-            capture = Some(told.read());
+            capture = story.take().map(read_later);
         }
         journal.wait(500);
         journal.of("eof", place + 2, clients[place]);
@@ -331,6 +327,13 @@ fn run(kind: Kind, replies: bool, clients: &[&str], captured_ends: usize, slow: 
     let capture = capture.unwrap_or_else(|| story.unwrap().read());
     journal.note("close", 1, "");
     (capture, journal)
+}
+
+/// Reads a story a second later: a frame shows that the capture went on.
+fn read_later(mut story: Story) -> CaptureFacts {
+    story.wait(1000);
+    story.datagram("10.0.3.9:5353", "10.0.3.8:5353", "x");
+    story.read()
 }
 
 /// The journal of a program with the name of the threaded server.
