@@ -70,6 +70,7 @@ fn flagged(rows: &Rows, flag: FlagName) -> Option<&Row> {
 }
 
 /// What tshark's fields say of a fact.
+#[expect(clippy::too_many_lines, reason = "a table: what is compared with each fact")]
 pub(super) fn of<'r>(key: &str, rows: &'r Rows, part: Part) -> Expected {
     let end = part.side;
     let at = |place: Ordinal, all: Vec<&'r Row>| match place {

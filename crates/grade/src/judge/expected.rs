@@ -301,11 +301,7 @@ fn value_of(facts: &Facts, key: &str) -> Option<Value> {
             }
         }
         Facts::ClientSockets { clients } => match key {
-            "clients" => {
-                let mut clients: Vec<Client> = clients.as_ref()?.iter().map(client).collect();
-                clients.sort_by(|one, other| one.socket_addresses.cmp(&other.socket_addresses));
-                Some(Value::Clients(clients))
-            }
+            "clients" => clients.as_deref().map(by_addresses),
             _ => None,
         },
     }
@@ -317,6 +313,13 @@ fn frames(frames: Option<&Vec<FrameNumber>>) -> Option<Value> {
 
 fn addresses(addresses: Option<&Vec<SocketAddress>>) -> Option<Value> {
     addresses.map(|addresses| Value::Addresses(addresses.iter().copied().collect()))
+}
+
+/// Clients in the order of their socket addresses, in which answers are compared.
+fn by_addresses(hosts: &[ClientHost]) -> Value {
+    let mut clients: Vec<Client> = hosts.iter().map(client).collect();
+    clients.sort_by(|one, other| one.socket_addresses.cmp(&other.socket_addresses));
+    Value::Clients(clients)
 }
 
 fn client(host: &ClientHost) -> Client {
