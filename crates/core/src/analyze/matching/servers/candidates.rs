@@ -242,7 +242,10 @@ impl Candidates<'_> {
             }
             candidate.add_unseen(exchange.filter(|_| has_only_lengths(connection)));
             // What is left of an earlier connection, in this file or in one before it, says nothing of the program.
-            if connection.data_frames > 0 || connection.handshake != HandshakeState::NotCaptured {
+            let is_rest = connection.data_frames == 0 && connection.handshake == HandshakeState::NotCaptured;
+            // Neither does one that was given up before anything was said: a probe of the real server looks so, too.
+            let is_untold = exchange.is_none() && told.is_given_up;
+            if !is_rest && !is_untold {
                 candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
             }
         }

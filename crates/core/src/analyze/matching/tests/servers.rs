@@ -134,6 +134,23 @@ fn a_client_may_get_the_port_of_a_service_from_its_system() {
     }
 }
 
+/// Health checks and scanners connect and reset at once. That is no protocol of its own beside what clients say.
+#[test]
+fn a_server_that_is_probed_again_and_again_is_still_found() {
+    for probes in [2_u16, 7] {
+        let mut story = Story::new("at A", 0);
+        let mut b = Story::tcp("10.0.3.2:33924", "10.0.3.1:5001");
+        story.handshake(&mut b);
+        for port in 30_000..30_000 + probes {
+            let mut probe = Story::tcp(&format!("10.0.3.9:{port}"), "10.0.3.1:5001");
+            story.handshake(&mut probe);
+            story.reset_by_client(&mut probe);
+        }
+        story.echo(&mut b, "hello\n");
+        assert_eq!(servers(story.read()), ["TCP 10.0.3.1:5001"]);
+    }
+}
+
 #[test]
 fn both_ends_of_a_simultaneous_open_are_clients() {
     let capture = || {
