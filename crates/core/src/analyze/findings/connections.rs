@@ -73,10 +73,13 @@ impl Report<'_, '_> {
         cited: impl Fn(&TcpSighting) -> Vec<RowFrame>,
         message: impl Fn(&[Here<'_>]) -> Text,
     ) {
-        self.add_discreetly((code, severity), holds, cited, message, |_| None);
+        // What a sentence names has to be found by its filter.
+        let named = |message: &Text| message.frames_of_row().collect();
+        self.add_discreetly((code, severity), holds, (cited, named), message, |_| None);
     }
 
-    /// The same of connections that ended; who ended them, the discreet words keep to themselves.
+    /// The same of connections that ended; who ended them, the discreet words keep to themselves. Only the frames that ended them
+    /// are cited: what the sentence says came before, a reader would take for one of those.
     fn add_ended(
         &mut self,
         end: &End,
@@ -86,23 +89,22 @@ impl Report<'_, '_> {
         message: impl Fn(&[Here<'_>]) -> Text,
     ) {
         let view = self.view;
-        self.add_discreetly((end.code, severity), holds, cited, message, |picked| Some(ended(view, picked, end)));
+        let (cited, discreet) = ((cited, |_: &Text| Vec::new()), |picked: &[Here<'_>]| Some(ended(view, picked, end)));
+        self.add_discreetly((end.code, severity), holds, cited, message, discreet);
     }
 
     fn add_discreetly(
         &mut self,
         (code, severity): (Code, Severity),
         holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
-        cited: impl Fn(&TcpSighting) -> Vec<RowFrame>,
+        (cited, named): (impl Fn(&TcpSighting) -> Vec<RowFrame>, impl Fn(&Text) -> Vec<RowFrame>),
         message: impl Fn(&[Here<'_>]) -> Text,
         discreet: impl Fn(&[Here<'_>]) -> Option<Text>,
     ) {
         let picked: Vec<Here<'_>> = self.all.iter().copied().filter(|(known, s)| holds(known, s)).collect();
         let Some((first, _)) = picked.first() else { return };
         let message = message(&picked);
-        // What a sentence names has to be found by its filter.
-        let named = message.frames_of_row().collect::<Vec<_>>();
-        let numbers = picked.iter().flat_map(|(_, sighting)| cited(sighting)).chain(named).collect::<Vec<_>>();
+        let numbers = picked.iter().flat_map(|(_, s)| cited(s)).chain(named(&message)).collect::<Vec<_>>();
         let finding = of_file(self.view, self.capture, code, severity, message, Some(first.step));
         let finding = Finding { discreet: discreet(&picked), ..finding };
         self.found.push(Finding { evidence: frames(self.view, self.capture, numbers), ..finding });

@@ -336,6 +336,21 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
     assert!(told.contains("A client did connect there before, so address and port are right"), "{told}");
 }
 
+/// What came before the RST is told, but a finding of a RST cites no frame without one.
+#[test]
+fn a_finding_of_a_reset_cites_only_frames_with_rst() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.half_close(&mut b);
+    story.wait(300);
+    story.segment_of_server(&mut b, "late\n");
+    story.reset_by_client(&mut b);
+    let analysis = of(vec![story.read()]);
+    let finding = analysis.findings.iter().find(|finding| finding.code == Code::ConnectionReset).unwrap();
+    assert_eq!(finding.evidence[0].frames, FrameRanges::of([FrameNumber(11)]), "{}", finding.message);
+}
+
 /// RFC 9293, section 3.5.2: a RST for a connection that does not exist has the number that the segment acknowledges.
 #[test]
 fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program_that_ended() {
@@ -348,7 +363,8 @@ fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program_that_ended() {
     let why = "The server's system refused what came (frame 7) with RST (frame 8): no program there had the connection any more.";
     assert!(told.contains(why) && !told.contains(ENDED), "{told}");
     let finding = analysis.findings.iter().find(|finding| finding.code == Code::ConnectionReset).unwrap();
-    assert_eq!(finding.evidence[0].frames, FrameRanges::of([FrameNumber(7), FrameNumber(8)]));
+    // Frame 7 is the data that was refused.
+    assert_eq!(finding.evidence[0].frames, FrameRanges::of([FrameNumber(8)]));
 
     let mut story = Story::new("at A", 0);
     let mut b = connected(&mut story, B1);
