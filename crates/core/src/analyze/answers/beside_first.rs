@@ -110,6 +110,8 @@ enum EndedBefore {
     Established,
     /// The moment at which the second client was served.
     Served,
+    /// That moment, though only the client's half had ended.
+    HalfServed,
 }
 
 impl<'a, 'v> ServedSecond<'a, 'v> {
@@ -146,9 +148,9 @@ impl<'a, 'v> ServedSecond<'a, 'v> {
                 self.tell_open(first, seen, &established, draft)?;
                 return Some(true);
             }
-            let end = seen.end().filter(|_| !is_told);
-            if let Some((end, ended)) = end.and_then(|end| Some((end, self.ended(&end)?))) {
-                found.first_was_away |= ended != EndedBefore::Served;
+            let ends = seen.end().zip(seen.over()).filter(|_| !is_told);
+            if let Some((end, ended)) = ends.and_then(|(end, over)| Some((end, self.ended(&end, &over)?))) {
+                found.first_was_away |= matches!(ended, EndedBefore::Begin | EndedBefore::Established);
                 found.first_ended_in_handshake |= ended == EndedBefore::Established;
                 found.first_left |= ended == EndedBefore::Served;
                 let (text, evidence) = self.end_shown(first, &end, ended)?;
@@ -189,17 +191,18 @@ impl<'a, 'v> ServedSecond<'a, 'v> {
         Some(())
     }
 
-    /// When the first client's connection had ended, if that was before the second client was served.
-    fn ended(&self, end: &Moment) -> Option<EndedBefore> {
+    /// What the end of the first client's connection, and that of the server's half of it, came before.
+    fn ended(&self, end: &Moment, over: &Moment) -> Option<EndedBefore> {
+        let was_over = |by: &Moment| self.is_before(end, by) && self.is_before(over, by);
         // The end of a handshake may come late: who waits is in the queue from its SYN on.
-        if self.is_before(end, &self.begin) {
+        if was_over(&self.begin) {
             Some(EndedBefore::Begin)
-        } else if self.is_before(end, &self.established)
-            && shows_handshake_at_server(self.view, self.attempt, &self.established)
-        {
+        } else if was_over(&self.established) && shows_handshake_at_server(self.view, self.attempt, &self.established) {
             Some(EndedBefore::Established)
+        } else if was_over(&self.since) {
+            Some(EndedBefore::Served)
         } else {
-            self.is_before(end, &self.since).then_some(EndedBefore::Served)
+            self.is_before(end, &self.since).then_some(EndedBefore::HalfServed)
         }
     }
 
@@ -209,6 +212,7 @@ impl<'a, 'v> ServedSecond<'a, 'v> {
             EndedBefore::Begin => ended_before(view, pair, end, &self.begin),
             EndedBefore::Established => ended_before_established(view, pair, end, &self.established),
             EndedBefore::Served => ended_by_then(view, first, self.since.capture, end),
+            EndedBefore::HalfServed => half_closed_by_then(view, first, self.since.capture, end),
         }
     }
 }
@@ -383,6 +387,15 @@ fn ended_before_established(
 /// That the first client's connection had ended when the other one was served, told beside the frames of this capture.
 fn ended_by_then(view: &LabView<'_>, first: &Known<'_>, capture: usize, end: &Moment) -> Option<Shown> {
     let text = say![capital(had_ended(view, first, capture, end, " by then")), "."];
+    let ended = first.connection.with_frame(end.capture, end.frame)?;
+    Some((text, tcp_evidence(view, ended, [end.frame])))
+}
+
+/// That the first client had closed its half of the connection by then, and the server had not closed the other one.
+fn half_closed_by_then(view: &LabView<'_>, first: &Known<'_>, capture: usize, end: &Moment) -> Option<Shown> {
+    let at = frame(view, capture, end);
+    let closed = " client had closed its half of the connection by then (FIN, ";
+    let text = say![capital(clients(view, first)), closed, at, "), and the server had not."];
     let ended = first.connection.with_frame(end.capture, end.frame)?;
     Some((text, tcp_evidence(view, ended, [end.frame])))
 }

@@ -159,6 +159,19 @@ impl TcpSighting {
         self.overlap_until(other, TcpSighting::first_closing_frame)
     }
 
+    /// Whether this one was over before the other one began, by the same capture's order of frames: both ends had closed it, or one
+    /// had reset it. A FIN of one end alone leaves the other one's half open (RFC 9293, section 3.6); where no more was captured, it
+    /// is taken for the end.
+    pub(crate) fn is_over_before(&self, other: &TcpSighting) -> bool {
+        let (sides, tcp) = ([Side::Originator, Side::Responder], &self.connection);
+        let over = match sides.map(|side| tcp.fin(side)) {
+            [Some(one), Some(other)] => Some(one.max(other)),
+            _ => sides.iter().filter_map(|side| tcp.rst(*side)).min().or(self.first_closing_frame()),
+        };
+        let over = over.or(Some(tcp.last_frame).filter(|_| self.has_only_payload()));
+        self.watch == other.watch && over.is_some_and(|over| over < other.connection.first_frame)
+    }
+
     fn overlap_until(&self, other: &TcpSighting, end: impl Fn(&TcpSighting) -> Option<RowFrame>) -> bool {
         let before_end =
             |start: &TcpSighting, of: &TcpSighting| end(of).is_none_or(|frame| start.connection.first_frame < frame);

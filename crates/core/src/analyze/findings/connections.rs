@@ -296,7 +296,7 @@ impl Report<'_, '_> {
         // One that was there before may have begun before any other.
         let began = |run: &TcpSighting| run.connection.handshake != HandshakeState::NotCaptured;
         let mut next = runs.iter().zip(runs.iter().skip(1));
-        let apart = next.all(|(one, next)| began(next) && !one.may_overlap(next));
+        let apart = next.all(|(one, next)| began(next) && one.is_over_before(next));
         if runs.len() < 2 {
             return;
         }

@@ -89,6 +89,12 @@ impl Seen {
         all.into_iter().flatten().min_by_key(|moment| moment.frame)
     }
 
+    /// When the connection was over for the server: a client's FIN leaves the server's half open (RFC 9293, section 3.6). Where no
+    /// more was captured, that FIN is taken for the end.
+    pub(crate) fn over(&self) -> Option<Moment> {
+        self.left_by_server().or_else(|| self.end())
+    }
+
     /// The moment up to which it is shown to be open; `None` where that is the end of the capture.
     pub(crate) fn open_until(&self) -> Option<Moment> {
         let ends = self.end().into_iter().chain(self.may_have_ended_after);

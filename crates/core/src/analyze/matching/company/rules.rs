@@ -67,7 +67,7 @@ pub(crate) fn company(
     if let Some(only) = only_company(sheet) {
         return Companies { of: vec![only; connections.len()], ..Companies::default() };
     }
-    let mut parallel = parallel(computers, connections, conversations);
+    let mut parallel = parallel(story, computers, connections, conversations);
     let nobody = BTreeSet::new();
     let known = RunInputs { story, accounts, computers, connections, conversations, parallel: &nobody };
     let mut named = by_program(sheet, RunInputs { parallel: &parallel, ..known });
@@ -233,6 +233,7 @@ fn lone_client_of_parallel(story: &Story, computers: &Computers, connections: &[
 /// Where the host's datagrams come between the last frame of one and the first of the next, the one was ended when no capture
 /// ran: so it is where the captures of several steps were merged into one file.
 fn parallel(
+    story: &Story,
     computers: &Computers,
     connections: &[LabConnection],
     conversations: &[LabConversation],
@@ -261,7 +262,10 @@ fn parallel(
         of_host.sort_by_key(|(_, sighting)| sighting.connection.first_frame);
         let mut open: Vec<(usize, &TcpSighting)> = Vec::new();
         for (index, sighting) in of_host.iter() {
-            open.retain(|(_, other)| other.may_overlap(sighting) && !is_apart(other, sighting));
+            open.retain(|(index, other)| {
+                let is_open = other.may_overlap(sighting) || is_half_open(story, (*index, other), sighting);
+                is_open && !is_apart(other, sighting)
+            });
             if let Some((first, _)) = open.first() {
                 found.extend([*first, *index]);
             }
@@ -272,6 +276,16 @@ fn parallel(
         }
     }
     found
+}
+
+/// Whether one end of a connection had closed its sending half, and went on receiving after the other connection began.
+fn is_half_open(story: &Story, (index, one): (usize, &TcpSighting), next: &TcpSighting) -> bool {
+    let seen = story.timelines.get(index).and_then(|timeline| timeline.of(one));
+    one.watch == next.watch
+        && seen.is_some_and(|seen| {
+            let is_half = seen.client_half_closed || seen.server_half_closed;
+            is_half && seen.end().is_none_or(|end| next.connection.first_frame < end.frame)
+        })
 }
 
 /// Takes the company of those of which it is told whether they are of clients side by side.

@@ -453,9 +453,11 @@ impl HostInputs<'_> {
         let took = |seen: &Seen| self.story.clocks.between(&seen.request?, &seen.answer?);
         let of_others = self.gathered.slowest_of_others(server, host);
         if service.served() {
-            // Its own answer is the one that may be late. A line that was sent again had not come to the server before.
-            let mut own =
-                all(index).filter(|seen| seen.request_again.is_none() && !seen.answer_was_held).filter_map(took);
+            // Its own answer is the one that may be late. A line that was sent again had not come to the server before, and one
+            // that answers all that a client sends comes after its FIN.
+            let is_own =
+                |seen: &&Seen| seen.request_again.is_none() && !seen.answer_was_held && !seen.client_half_closed;
+            let mut own = all(index).filter(is_own).filter_map(took);
             let is_late = |own: i128, slowest: i128| own >= LATE && own > slowest.saturating_mul(TIMES_SLOWER);
             return of_others.is_some_and(|slowest| own.any(|own| is_late(own, slowest)));
         }

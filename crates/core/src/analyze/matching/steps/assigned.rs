@@ -303,12 +303,14 @@ fn tcp_why(step: &Step, sightings: &[&TcpSighting], hosts: &Hosts, sheet: &Sheet
     }
     let connections = count(established.len() as u64, "TCP connection");
     let pairs = established.iter().zip(established.iter().skip(1));
+    let are_apart = pairs.clone().all(|(one, next)| one.is_over_before(next));
     let side_by_side = pairs.filter(|(one, next)| one.overlaps(next)).count();
     let one_watch =
         established.windows(2).all(|pair| pair.iter().all(|s| Some(s.watch) == pair.first().map(|s| s.watch)));
     let together = match side_by_side {
         _ if established.len() == 1 || !one_watch => "",
-        0 => ", one after the other",
+        0 if are_apart => ", one after the other",
+        0 => "",
         all if all == established.len().saturating_sub(1) => ", open side by side",
         _ => ", some of them open side by side",
     };

@@ -20,6 +20,44 @@ fn steps(analysis: &Analysis) -> Vec<String> {
     analysis.captures.iter().flat_map(|capture| &capture.steps).map(|recorded| recorded.step.name()).collect()
 }
 
+/// A FIN closes one direction only (RFC 9293, section 3.6): the server's came when another client was being served.
+#[test]
+fn a_connection_that_one_end_closed_was_not_over_when_the_next_one_began() {
+    let told = |others: &str, half: bool| {
+        let mut story = Story::new("at A", 0);
+        let [mut first, mut second] = [Story::tcp(B, A), Story::tcp(others, A)];
+        story.handshake(&mut first);
+        story.line(&mut first, "3 1 2\n");
+        if !half {
+            story.segment_of_server(&mut first, "1 2 3\n");
+        }
+        story.half_close(&mut first);
+        story.wait(1000);
+        story.handshake(&mut second);
+        story.echo(&mut second, "9 8\n");
+        story.wait(1000);
+        if half {
+            story.segment_of_server(&mut first, "1 2 3\n");
+        }
+        story.half_close_of_server(&mut first);
+        story.echo(&mut second, "7 6\n");
+        story.close(&mut second);
+        of(vec![story.read()])
+    };
+    for half in [true, false] {
+        for others in ["10.0.3.2:40112", C] {
+            let analysis = told(others, half);
+            let all: Vec<String> = analysis.findings.iter().map(|finding| finding.message.to_string()).collect();
+            let why = analysis.captures.iter().flat_map(|capture| &capture.steps).map(|step| step.why.to_string());
+            let said = analysis.answers.iter().map(|answer| answer.text().to_string());
+            let all: String = all.into_iter().chain(why).chain(said).collect();
+            assert!(!all.contains("one after the other") && !all.contains("connection had ended"), "{all}");
+        }
+    }
+    // Who ends what he sends in this way and is answered then did not wait.
+    assert_eq!(steps(&told(C, true)), ["Part I step 8", "Part I step 10"]);
+}
+
 /// The server was restarted after step 12, and step 8 done again, all in one capture: one client is no run of Part II, but
 /// clients of two hosts may be.
 #[test]
