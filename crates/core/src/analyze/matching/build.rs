@@ -14,6 +14,7 @@ use crate::analyze::matching::hosts::computers::{Computers, LabAddresses};
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::choice::Servers;
 use crate::analyze::matching::servers::mistaken::mistaken_conversations;
+use crate::analyze::matching::servers::strangers::strangers;
 use crate::analyze::matching::steps::assigned;
 use crate::analyze::matching::steps::doubts::Doubt;
 use crate::analyze::matching::streams::LabStreams;
@@ -110,7 +111,9 @@ impl EachCapture {
         let each = || captures.iter().zip(&translated);
         let places: Vec<Place> = each().map(|(capture, seen)| Place::of(capture, seen)).collect();
         let servers = Servers::find(captures, &translated, &relays, &places, journals, config);
-        let roles: Vec<CaptureRoles> = each().map(|(capture, seen)| assign(capture, seen, &servers)).collect();
+        let strangers = strangers(captures, journals, &servers, config);
+        let assign = |(capture, seen)| assign(capture, seen, &servers, &strangers);
+        let roles: Vec<CaptureRoles> = each().map(assign).collect();
         let streams = LabStreams::collect(captures, &translated, &roles, &places);
         EachCapture { translated, relays, places, servers, roles, streams }
     }

@@ -36,10 +36,19 @@ impl CaptureRoles {
     }
 }
 
-/// Gives every connection and conversation of a capture its roles.
-pub(crate) fn assign(capture: &CaptureFacts, translated: &Translated, servers: &Servers) -> CaptureRoles {
+/// Gives every connection and conversation of a capture its roles. Connections of `strangers` are none of the lab.
+pub(crate) fn assign(
+    capture: &CaptureFacts,
+    translated: &Translated,
+    servers: &Servers,
+    strangers: &HashSet<IpAddr>,
+) -> CaptureRoles {
     let traffic = &capture.traffic;
-    let mut tcp = roles_of(traffic.ends(Protocol::Tcp, 0..), traffic.tcp_count(), &|ends| tcp_role(ends, servers));
+    let of_tcp = |ends: &StreamEnds| {
+        let role = tcp_role(ends, servers);
+        Role { lab: role.lab && !strangers.contains(&ends.address(role.client).ip), ..role }
+    };
+    let mut tcp = roles_of(traffic.ends(Protocol::Tcp, 0..), traffic.tcp_count(), &of_tcp);
     let pushers = pushers(capture, servers);
     let role = |ends: &StreamEnds| udp_role(ends, servers, &pushers);
     let mut udp = roles_of(traffic.ends(Protocol::Udp, 0..), traffic.udp_count(), &role);

@@ -3,7 +3,7 @@
 //! [`candidates`] judges every socket address that may be a server's by what it [`exchanged`], [`choice`] takes those that
 //! fit best. [`services`], [`spoken`] and [`apart`] know other programs: by their port, by what they say, by where they are.
 //! [`unsaid`] has the servers of which little or nothing was captured, [`loopback`] those that only their own computer
-//! reaches, [`mistaken`] the addresses that clients took for a server's; [`reach`] says whether clients got there.
+//! reaches, [`strangers`] the computers whose connections to the servers are none of the lab, [`mistaken`] the addresses that clients took for a server's; [`reach`] says whether clients got there.
 
 pub(super) mod apart;
 pub(super) mod candidates;
@@ -14,4 +14,5 @@ pub(super) mod mistaken;
 pub(super) mod reach;
 pub(super) mod services;
 pub(super) mod spoken;
+pub(super) mod strangers;
 pub(super) mod unsaid;

@@ -18,7 +18,25 @@ pub(crate) fn is_given_up(capture: &CaptureFacts, position: usize, connection: &
     if whole.as_ref().is_some_and(|whole| fins(whole).iter().all(Option::is_some)) {
         return false;
     }
-    let times = whole.and_then(|whole| whole.first_time.zip(whole.last_time));
+    lasted_less(whole)
+}
+
+/// Whether a client left a connection without payload as soon as it was there, in whatever way.
+pub(crate) fn is_left_at_once(capture: &CaptureFacts, position: usize, connection: &Exchanged, client: Side) -> bool {
+    if connection.data_frames > 0 || connection.close == Close::Open {
+        return false;
+    }
+    let whole = capture.traffic.tcp_at(position);
+    let left = |whole: &TcpConnection| {
+        let end = |side: Side| whole.fin(side).into_iter().chain(whole.rst(side)).min();
+        end(client).is_some_and(|own| end(client.other()).is_none_or(|other| own < other))
+    };
+    whole.as_ref().is_some_and(left) && lasted_less(whole)
+}
+
+/// Whether a connection was over before anybody can have got to it; so is one whose times are not known.
+fn lasted_less(connection: Option<TcpConnection>) -> bool {
+    let times = connection.and_then(|whole| whole.first_time.zip(whole.last_time));
     times.is_none_or(|(first, last)| last.nanoseconds_since(first) < LASTING)
 }
 

@@ -151,6 +151,49 @@ fn a_server_that_is_probed_again_and_again_is_still_found() {
     }
 }
 
+/// The clients of the lab in a capture, in the order of their connections.
+fn clients_of_lab(capture: CaptureFacts) -> Vec<String> {
+    let analysis = analyze(vec![capture], &[], &LabConfig::default());
+    let capture = &analysis.captures[0];
+    let of_lab = capture.traffic.tcp_connections().zip(&capture.tcp_roles).filter(|(_, role)| role.lab);
+    of_lab.map(|(tcp, role)| tcp.address(role.client).to_string()).collect()
+}
+
+/// A load balancer or an orchestrator asks again and again whether the port is open; a scanner does so once.
+#[test]
+fn who_only_looks_whether_the_port_is_open_is_no_client_of_the_lab() {
+    let (b, c, server) = ("10.0.3.2:33924", "10.0.3.9:30000", "10.0.3.1:5001");
+    for end in [Story::reset_by_client, Story::close] {
+        for pause in [0, 1500] {
+            let mut story = Story::new("at A", 0);
+            let mut probe = Story::tcp(c, server);
+            story.handshake(&mut probe);
+            story.wait(pause);
+            end(&mut story, &mut probe);
+            let mut client = Story::tcp(b, server);
+            story.handshake(&mut client);
+            story.echo(&mut client, "hello\n");
+            // Who waits for longer may be a client that said nothing.
+            let expected = if pause == 0 { vec![b] } else { vec![c, b] };
+            assert_eq!(clients_of_lab(story.read()), expected);
+        }
+    }
+    // A server that ends it may have turned a client away; and without another one, nobody is a stranger.
+    let mut story = Story::new("at A", 0);
+    let mut client = Story::tcp(b, server);
+    story.handshake(&mut client);
+    story.echo(&mut client, "hello\n");
+    let mut away = Story::tcp(c, server);
+    story.handshake(&mut away);
+    story.reset_by_server(&mut away);
+    assert_eq!(clients_of_lab(story.read()), [b, c]);
+    let mut story = Story::new("at A", 0);
+    let mut alone = Story::tcp(b, server);
+    story.handshake(&mut alone);
+    story.close(&mut alone);
+    assert_eq!(clients_of_lab(story.read()), [b]);
+}
+
 #[test]
 fn both_ends_of_a_simultaneous_open_are_clients() {
     let capture = || {
