@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::matching::servers::candidates::Endpoint;
-use crate::analyze::matching::servers::services::same_computer;
+use crate::analyze::matching::servers::services::{computer, same_computer};
 use crate::analyze::network::same_link;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::Protocol;
@@ -89,4 +89,19 @@ fn is_near(macs: &Macs, one: IpAddr, other: IpAddr) -> bool {
 /// Whether one MAC address has both addresses.
 pub(crate) fn share_a_card(macs: &Macs, one: IpAddr, other: IpAddr) -> bool {
     macs.get(&one).zip(macs.get(&other)).is_some_and(|(one, other)| !one.is_disjoint(other))
+}
+
+/// The computers at both ends of the streams of these servers.
+pub(crate) fn computers_of(captures: &[CaptureFacts], servers: &HashSet<Endpoint>) -> HashSet<IpAddr> {
+    let mut found = HashSet::new();
+    for capture in captures {
+        for protocol in [Protocol::Tcp, Protocol::Udp] {
+            for ends in capture.traffic.ends(protocol, 0..).map(|ends| ends.addresses) {
+                if ends.iter().any(|address| servers.contains(&(protocol, *address))) {
+                    found.extend(ends.map(|address| computer(address.ip)));
+                }
+            }
+        }
+    }
+    found
 }

@@ -479,6 +479,11 @@ impl Candidate {
         self.came_back == Some(true)
     }
 
+    /// Its peer, if all of its streams have the same one.
+    pub(crate) fn only_peer(&self) -> Option<IpAddr> {
+        self.peer.filter(|_| !self.has_several_peers)
+    }
+
     /// Whether a peer of it is on its link.
     pub(crate) fn on_link(&self) -> bool {
         self.on_link

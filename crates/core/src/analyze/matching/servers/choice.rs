@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::conversation::Relays;
-use crate::analyze::matching::servers::apart::{Macs, apart, macs, share_a_card};
+use crate::analyze::matching::servers::apart::{Macs, apart, computers_of, macs, share_a_card};
 use crate::analyze::matching::servers::candidates::{Candidate, CandidatesFound, Endpoint, collect};
 use crate::analyze::matching::servers::exchanged::Exchange;
 use crate::analyze::matching::servers::services::{
-    computer, is_course_port, is_other_service, is_privileged, may_be_ephemeral, same_computer,
+    computer, has_loopback, is_course_port, is_other_service, is_privileged, may_be_ephemeral, same_computer,
 };
 use crate::analyze::network::same_link;
 use crate::analyze::place::Place;
@@ -17,7 +17,7 @@ use crate::analyze::text::{Text, say};
 use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
-use socklab_packets::limits::{LAB_CANDIDATES, LAB_SERVERS};
+use socklab_packets::limits::LAB_SERVERS;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::{Protocol, SocketAddress};
 
@@ -97,7 +97,8 @@ impl Servers {
         };
         let (here, mistaken) =
             field.without_mistaken(field.without_apart(captures, field.on_host(&chosen, host, &macs(captures)), host));
-        let mut ranked = field.with_set_ports(here);
+        let with_ports = field.with_set_ports(here);
+        let mut ranked = field.without_strangers(captures, with_ports);
         let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
         let why = field.why(&ranked, host, others);
         let scores = ranked.iter().copied().collect();
@@ -438,6 +439,30 @@ impl<'a> Field<'a> {
         (stay, mistaken.into_iter().map(|((_, address), _)| address).collect())
     }
 
+    /// The servers without those that only somebody tried who has nothing to do with the others: of these, clients exchange data
+    /// with some. Whom the sheet or the user names has to do with them.
+    fn without_strangers(&self, captures: &[CaptureFacts], servers: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
+        let is_only_tried = |endpoint: &Endpoint| {
+            let is_weak = matches!(self.exchange(endpoint), Some(Exchange::Silence | Exchange::Attempts));
+            let is_fixed = self.config.port(endpoint.0).is_some() || is_on_sheet(self.config, endpoint);
+            endpoint.0 == Protocol::Tcp && is_weak && !is_fixed && !self.is_journalled(endpoint)
+        };
+        let (tried, used): (Vec<_>, Vec<_>) = servers.iter().map(|(one, _)| *one).partition(is_only_tried);
+        if tried.is_empty() || used.is_empty() {
+            return servers;
+        }
+        let used: HashSet<Endpoint> = used.into_iter().collect();
+        let sheet = &self.config.sheet;
+        let of_sheet = sheet.clients().filter_map(|host| sheet.address_of(host));
+        let mut known: HashSet<IpAddr> = self.config.hosts.values().copied().chain(of_sheet).map(computer).collect();
+        known.extend(computers_of(captures, &used));
+        let is_strangers = |endpoint: &Endpoint| {
+            let only = self.candidates.get(endpoint).and_then(Candidate::only_peer);
+            only.is_some_and(|peer| !known.contains(&computer(peer)))
+        };
+        servers.into_iter().filter(|(one, _)| used.contains(one) || !is_strangers(one)).collect()
+    }
+
     /// Whether a server on another computer than the best one's is the lab's as well: text over connections that it was
     /// seen to take.
     fn fits_elsewhere(&self, endpoint: &Endpoint, score: i32) -> bool {
@@ -542,12 +567,6 @@ fn reason(exchange: Option<Exchange>, is_one: bool) -> String {
         Some(Exchange::Silence) => format!(", because clients connect to {them} (without sending anything)"),
         Some(Exchange::Attempts) => format!(", because clients try to reach {them}"),
     }
-}
-
-/// Whether a capture has connections of a computer with itself over the loopback address.
-fn has_loopback(capture: &CaptureFacts) -> bool {
-    let mut ends = capture.traffic.ends(Protocol::Tcp, 0..LAB_CANDIDATES);
-    ends.any(|ends| ends.addresses.iter().all(|address| address.ip.is_loopback()))
 }
 
 /// The computer whose best TCP server and best UDP server together fit best, where the sheet's network speaks for it, too.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use socklab_packets::limits::LAB_CANDIDATES;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::{Protocol, SocketAddress};
 
@@ -96,6 +97,12 @@ pub(crate) fn is_other_socket(capture: &CaptureFacts, socket: SocketAddress, ser
     let neighbours = &capture.traffic.other().neighbours;
     let mac = |ip: IpAddr| neighbours.iter().find(|neighbour| neighbour.ip == ip).map(|neighbour| neighbour.mac);
     socket.port == server.port || mac(socket.ip).is_some_and(|own| own != [0; 6] && mac(server.ip) == Some(own))
+}
+
+/// Whether a capture has connections of a computer with itself over the loopback address.
+pub(crate) fn has_loopback(capture: &CaptureFacts) -> bool {
+    let mut ends = capture.traffic.ends(Protocol::Tcp, 0..LAB_CANDIDATES);
+    ends.any(|ends| ends.addresses.iter().all(|address| address.ip.is_loopback()))
 }
 
 #[cfg(test)]

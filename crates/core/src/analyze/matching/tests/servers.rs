@@ -194,6 +194,22 @@ fn who_only_looks_whether_the_port_is_open_is_no_client_of_the_lab() {
     assert_eq!(clients_of_lab(story.read()), [b]);
 }
 
+/// The sheet's TCP server may have the number of the UDP server's port, but not because somebody else looked for it there.
+#[test]
+fn a_strangers_attempt_beside_the_udp_server_makes_no_tcp_server() {
+    let attempt = |from: &str| {
+        let mut story = Story::new("at A", 0);
+        story.refused(&mut Story::tcp(from, "10.0.3.1:5000"));
+        story.datagram("10.0.3.2:38238", "10.0.3.1:5000", "one\n");
+        story.datagram("10.0.3.1:5000", "10.0.3.2:38238", "one\n");
+        let mut found = servers(story.read());
+        found.sort();
+        found
+    };
+    assert_eq!(attempt("10.0.3.66:50000"), ["UDP 10.0.3.1:5000"]);
+    assert_eq!(attempt("10.0.3.2:50000"), ["TCP 10.0.3.1:5000", "UDP 10.0.3.1:5000"]);
+}
+
 #[test]
 fn both_ends_of_a_simultaneous_open_are_clients() {
     let capture = || {
