@@ -6,6 +6,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::servers::exchanged::{Exchange, exchange_of, is_simultaneous, server_side, tcp_exchange};
+use crate::analyze::matching::servers::scans::Scans;
 use crate::analyze::matching::servers::services::{
     has_no_text, is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer,
 };
@@ -18,6 +19,7 @@ use crate::analyze::translated::Translated;
 use crate::journal::{EventKind, NamedJournal};
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
+use socklab_packets::packet::QuotedPacket;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Exchanged, HandshakeState, PayloadKind, Side};
 use socklab_packets::types::{Protocol, SocketAddress, Timestamp, is_group};
@@ -124,12 +126,18 @@ pub(crate) fn collect(
             let messages = returned.get(&[client, server]);
             messages.is_some_and(|messages| all_came_back(capture, position, messages))
         };
+        let scans = Scans::of(capture);
         let exchanged = capture.traffic.exchanged(Protocol::Udp).enumerate();
+        let exchanged = exchanged.filter(|(_, conversation)| !scans.contains(conversation.ends.addresses));
         for (position, conversation) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Udp, *position)) {
             found.add_udp(number, &conversation, came_back(position, conversation.ends.addresses));
         }
         for unreachable in &capture.traffic.other().unreachable {
-            if let Some(quoted) = unreachable.quoted {
+            let quoted = unreachable.quoted;
+            let is_of_scan = |quoted: &QuotedPacket| {
+                quoted.protocol == Protocol::Udp && scans.contains([quoted.source, quoted.destination])
+            };
+            if let Some(quoted) = quoted.filter(|quoted| !is_of_scan(quoted)) {
                 found.add_unreachable(number, quoted.protocol, [quoted.source, quoted.destination]);
             }
         }

@@ -1,7 +1,8 @@
 //! Which programs are the lab's servers.
 //!
 //! [`candidates`] judges every socket address that may be a server's by what it [`exchanged`], [`choice`] takes those that
-//! fit best. [`services`], [`spoken`] and [`apart`] know other programs: by their port, by what they say, by where they are.
+//! fit best. [`services`], [`spoken`], [`apart`] and [`scans`] know other programs: by their port, by what they say, by where they are,
+//! by how many ports they try.
 //! [`unsaid`] has the servers of which little or nothing was captured, [`loopback`] those that only their own computer
 //! reaches, [`strangers`] the computers whose connections to the servers are none of the lab, [`mistaken`] the addresses that clients took for a server's; [`reach`] says whether clients got there.
 
@@ -12,6 +13,7 @@ pub(super) mod exchanged;
 pub(super) mod loopback;
 pub(super) mod mistaken;
 pub(super) mod reach;
+pub(super) mod scans;
 pub(super) mod services;
 pub(super) mod spoken;
 pub(super) mod strangers;

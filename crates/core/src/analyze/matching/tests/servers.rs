@@ -210,6 +210,20 @@ fn a_strangers_attempt_beside_the_udp_server_makes_no_tcp_server() {
     assert_eq!(attempt("10.0.3.2:50000"), ["TCP 10.0.3.1:5000", "UDP 10.0.3.1:5000"]);
 }
 
+/// `traceroute` sends to one port after the other, and nobody but routers and the last computer's system answers.
+#[test]
+fn datagrams_to_one_port_after_the_other_are_for_no_server() {
+    for text in ["@ABCDEFGHIJKLMNOPQRSTUVWXYZ", ""] {
+        let mut story = Story::new("traceroute", 0);
+        for hop in 0_u16..6 {
+            let (from, to) = (format!("10.0.3.2:{}", 40_000 + hop), format!("10.0.3.1:{}", 33_434 + hop));
+            story.datagram(&from, &to, text);
+            story.port_unreachable(&from, &to);
+        }
+        assert!(servers(story.read()).is_empty());
+    }
+}
+
 #[test]
 fn both_ends_of_a_simultaneous_open_are_clients() {
     let capture = || {
