@@ -8,7 +8,7 @@ use crate::analyze::matching::servers::candidates::Endpoint;
 use crate::analyze::matching::servers::services::{computer, same_computer};
 use crate::analyze::network::same_link;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::types::Protocol;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Computers of a server that are compared with the lab's at most. One with more is no stranger beside a lab.
 const MOST_COMPUTERS: usize = 256;
@@ -104,4 +104,22 @@ pub(crate) fn computers_of(captures: &[CaptureFacts], servers: &HashSet<Endpoint
         }
     }
     found
+}
+
+/// The servers without those that are the other end of a connection of a better one: no connection has two.
+pub(crate) fn one_end_of_each(captures: &[CaptureFacts], mut servers: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
+    let of_tcp = servers.iter().enumerate().filter(|(_, ((protocol, _), _))| *protocol == Protocol::Tcp);
+    let places: HashMap<SocketAddress, usize> = of_tcp.map(|(place, ((_, address), _))| (*address, place)).collect();
+    if places.len() < 2 {
+        return servers;
+    }
+    let ends = captures.iter().flat_map(|capture| capture.traffic.ends(Protocol::Tcp, 0..));
+    let worse = ends.filter_map(|ends| {
+        let [one, other] = ends.addresses.map(|address| places.get(&address));
+        Some(*one?.max(other?))
+    });
+    let worse: HashSet<usize> = worse.collect();
+    let mut place = 0_usize..;
+    servers.retain(|_| place.next().is_some_and(|place| !worse.contains(&place)));
+    servers
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::conversation::Relays;
-use crate::analyze::matching::servers::apart::{Macs, apart, computers_of, macs, share_a_card};
+use crate::analyze::matching::servers::apart::{Macs, apart, computers_of, macs, one_end_of_each, share_a_card};
 use crate::analyze::matching::servers::candidates::{Candidate, CandidatesFound, Endpoint, collect};
 use crate::analyze::matching::servers::exchanged::Exchange;
 use crate::analyze::matching::servers::services::{
@@ -98,7 +98,7 @@ impl Servers {
         let (here, mistaken) =
             field.without_mistaken(field.without_apart(captures, field.on_host(&chosen, host, &macs(captures)), host));
         let with_ports = field.with_set_ports(here);
-        let mut ranked = field.without_strangers(captures, with_ports);
+        let mut ranked = field.without_strangers(captures, one_end_of_each(captures, with_ports));
         let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
         let why = field.why(&ranked, host, others);
         let scores = ranked.iter().copied().collect();

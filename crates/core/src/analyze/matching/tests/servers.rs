@@ -224,6 +224,52 @@ fn datagrams_to_one_port_after_the_other_are_for_no_server() {
     }
 }
 
+/// One socket that connects to its own address opens the connection from both sides (RFC 9293, section 3.5).
+#[test]
+fn a_socket_that_is_connected_to_itself_is_no_server() {
+    let mut story = Story::new("lo", 0);
+    let mut lab = Story::tcp("127.0.0.1:40000", "127.0.0.1:5000");
+    story.handshake(&mut lab);
+    story.echo(&mut lab, "hello\n");
+    let mut own = Story::tcp("127.0.0.1:50007", "127.0.0.1:50007");
+    story.handshake(&mut own);
+    story.line(&mut own, "hello\n");
+    assert_eq!(servers(story.read()), ["TCP 127.0.0.1:5000"]);
+}
+
+/// Runtimes make such pairs, and systems pick any free ports for them.
+#[test]
+fn a_pair_of_sockets_that_wakes_its_process_up_is_no_server_whatever_its_ports() {
+    let token = "\u{1}\0\u{7}\u{3}\u{2}\u{5}\u{6}\u{4}";
+    for port in [44_001, 44_007, 47_001] {
+        for (first, whole) in [("x", true), ("x", false), (token, true)] {
+            for with_lab in [true, false] {
+                let mut story = Story::new("lo", 0);
+                let mut pair = Story::tcp(&format!("127.0.0.1:{port}"), "127.0.0.1:44000");
+                if whole {
+                    story.handshake(&mut pair);
+                }
+                if with_lab {
+                    story.datagram("127.0.0.1:38238", "127.0.0.1:12345", "one\n");
+                }
+                for text in [first, "!", "!"] {
+                    story.line(&mut pair, text);
+                }
+                let found = servers(story.read());
+                assert_eq!(found, if with_lab { vec!["UDP 127.0.0.1:12345"] } else { vec![] }, "{port} {first:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn both_ends_of_one_connection_are_not_both_servers() {
+    let mut story = Story::new("began late", 0);
+    let mut late = Story::tcp("127.0.0.1:44100", "127.0.0.1:44000");
+    story.echo(&mut late, "hello server\n");
+    assert!(servers(story.read()).len() < 2);
+}
+
 #[test]
 fn both_ends_of_a_simultaneous_open_are_clients() {
     let capture = || {
