@@ -33,8 +33,34 @@ fn protocols_of_text_are_told_on_any_port() {
         b"Content-Length: 119\r\n\r\n{\"seq\":1,\"type\":\"request\"}",
         b"003egit-upload-pack /lab.git\0host=git.example\0",
         b"ACK sip:bob@192.0.2.1 SIP/2.0\r\n",
+        b"000chost:version",
+        b"+$qSupported:multiprocess+#c6",
+        b"$g#67",
+        b"zPING\0",
+        b"nSTATS\n",
+        b"150\0<?xml version=\"1.0\"?><init xmlns=\"urn:debugger_protocol_v1\" language=\"PHP\"/>\0",
+        b"\x1b%-12345X@PJL INFO STATUS\r\n",
+        b"JRMI\0\x02K",
+        b"\x01\x01\0\x01\0\x08\0\0\0\x01\0\0\0\0\0\0\x01\x04\0\x01\0\x10\0\0",
     ] {
         assert!(is_protocol(Protocol::Tcp, [50_000, 12_000], payload), "{:?}", String::from_utf8_lossy(payload));
+    }
+}
+
+/// The words and marks of those protocols, without what makes them theirs.
+#[test]
+fn what_only_looks_like_a_debuggers_packet_or_a_command_is_text() {
+    for line in [&b"$5 #67"[..], b"+1#00", b"$g#", b"PING\n", b"nobody\n", b"zPING\n", b"host:version", b"1000 hosts"] {
+        assert_eq!(kind(Protocol::Tcp, [50_000, 12_000], line), PayloadKind::Text, "{line:?}");
+    }
+}
+
+/// Neither POP3 nor FTP, nor SMTP nor IMAP, has datagrams.
+#[test]
+fn greetings_of_servers_are_of_connections_only() {
+    for line in [&b"+OK 3\n"[..], b"220 ready", b"* OK hello"] {
+        assert!(is_protocol(Protocol::Tcp, [50_000, 12_000], line));
+        assert_eq!(kind(Protocol::Udp, [50_000, 12_000], line), PayloadKind::Text);
     }
 }
 
@@ -143,6 +169,8 @@ fn bytes_that_chance_may_send_need_their_port() {
         (Protocol::Udp, 5683, b"\x40\x01\x12\x30\xb4temp".to_vec()),
         (Protocol::Udp, 1812, filled(b"\x01\x01\0\x4a", 74)),
         (Protocol::Udp, 2055, filled(b"\0\x05\0\x03", 168)),
+        (Protocol::Udp, 7946, filled(b"\x08\x82", 61)),
+        (Protocol::Udp, 10_001, b"\x01\0\0\0".to_vec()),
     ];
     for (protocol, port, payload) in telling {
         assert!(is_protocol(protocol, [50_000, port], &payload), "{payload:x?}");

@@ -5,8 +5,8 @@ use crate::types::Protocol;
 
 /// How such protocols begin, whatever follows: DDS (RTPS 2.5, section 9.4.4), Art-Net, the agents of Zabbix, Tuya's devices,
 /// BitTorrent and its distributed hash table (BEP 3 and 5), AMQP, Android's debug bridge, the servers of games of Valve and
-/// Quake, Steam, Kasa's devices, TeamSpeak, bundles of OSC, X11.
-const BEGINNINGS: [&[u8]; 19] = [
+/// Quake, Steam, Kasa's devices, TeamSpeak, bundles of OSC, X11, Java's remote calls.
+const BEGINNINGS: [&[u8]; 21] = [
     b"RTPS\x01",
     b"RTPS\x02",
     b"Art-Net\0",
@@ -26,6 +26,8 @@ const BEGINNINGS: [&[u8]; 19] = [
     b"#bundle\0",
     b"l\0\x0b\0\0\0",
     b"B\0\0\x0b\0\0",
+    b"JRMI\0\x01",
+    b"JRMI\0\x02",
 ];
 
 /// Whether this is a message of a protocol that is no text. A look at content alone suffices where chance would hardly make
@@ -59,6 +61,8 @@ fn is_tcp(payload: &[u8], ends: Ends) -> bool {
             // ZeroMQ's greeting (ZMTP 3.1).
             [0xff, _, _, _, _, _, _, _, _, 0x7f, ..] => true,
             [b'C', b'N', b'X', b'N', ..] => ends.is_on([5555]),
+            // FastCGI (its specification, section 5.1): version 1, a request begins, with 8 bytes: one of three roles, a flag, zeros.
+            [1, 1, _, _, 0, 8, _, 0, 0, 1..=3, 0 | 1, 0, 0, 0, 0, 0, ..] => true,
             // Kafka: the length, the request's kind and its version.
             [_, _, _, _, 0, 0..=80, 0, 0..=20, ..] => ends.is_on([9092, 9093, 9094]) && has_length_before(payload),
             _ => false,
@@ -90,7 +94,11 @@ fn is_udp(payload: &[u8], ends: Ends) -> bool {
             payload.len() >= 20 && has_length_at_2(payload)
         }
         // NetFlow's versions 5 and 9, and IPFIX (RFC 7011).
-        [0, 5 | 9 | 10, ..] => ends.is_on([2055, 4739, 9995, 9996]),
+        [0, 5 | 9 | 10, ..] if ends.is_on([2055, 4739, 9995, 9996]) => true,
+        // What members of a cluster tell each other (HashiCorp's memberlist, as in Consul and Docker): one of its kinds of messages.
+        [0..=14, _, ..] if ends.is_on([7946, 8301, 8302]) => true,
+        // What looks for devices of Ubiquiti: version 1 of it, and what is wanted or answered.
+        [1, 0, _, _, ..] if ends.is_on([10_001]) => true,
         // What is sent outside of a connection of RakNet, as by Minecraft's other edition: behind a time, or at once.
         [1, _, _, _, _, _, _, _, _, rest @ ..] | [5, rest @ ..] => rest.starts_with(RAKNET),
         _ => false,

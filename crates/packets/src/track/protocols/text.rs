@@ -6,19 +6,16 @@ use crate::types::Protocol;
 
 /// How other protocols begin, whatever follows: SSH (RFC 4253), HTTP (RFC 9112, 9113) and RTSP answers, SIP, RFB (RFC 6143),
 /// the greetings of SMTP and FTP, POP3 and IMAP servers (RFC 5321, 959, 1939, 9051), of NATS, gpsd and rsync, of the Music
-/// Player Daemon and debuggers of Java, STOMP, requests of RTSP (RFC 7826) and SIP (RFC 3261) that name what they are for, and
+/// Player Daemon and debuggers of Java, printers (HP's Printer Job Language), STOMP, requests of RTSP (RFC 7826) and SIP (RFC 3261) that name what they are for, and
 /// registering at IRC (RFC 2812).
-const BEGINNINGS: [&[u8]; 31] = [
+const BEGINNINGS: [&[u8]; 28] = [
     b"SSH-",
     b"HTTP/",
     b"PRI * HTTP/2.0\r\n",
     b"RTSP/",
     b"SIP/",
     b"RFB 0",
-    b"220 ",
-    b"220-",
-    b"+OK ",
-    b"* OK ",
+    b"\x1b%-12345X@PJL",
     b"INFO {\"server_id\":",
     b"{\"class\":\"VERSION\",\"release\":",
     b"@RSYNCD: ",
@@ -41,6 +38,9 @@ const BEGINNINGS: [&[u8]; 31] = [
     b"DIST00000001",
     b"# munin node at ",
 ];
+
+/// The same of servers that have connections only, and no datagrams.
+const GREETINGS: [&[u8]; 4] = [b"220 ", b"220-", b"+OK ", b"* OK "];
 
 /// The methods of HTTP (RFC 9110, section 9), RTSP, SSDP and SIP. A line of a student's program may begin so too: only a
 /// target behind it that these protocols have makes it theirs.
@@ -68,7 +68,10 @@ pub(in crate::track) fn is_known(start: &[u8], payload: &[u8], ends: Ends) -> bo
         || is_redis(start)
         || is_irc(start)
         || names_protocol(start)
+        || is_debuggers(payload)
+        || is_of_clamd(payload)
         || BEGINNINGS.iter().filter(likely).any(|beginning| start.starts_with(beginning))
+        || ends.protocol == Protocol::Tcp && GREETINGS.iter().any(|greeting| start.starts_with(greeting))
         || METHODS
             .iter()
             .filter(likely)
@@ -186,9 +189,45 @@ fn names_protocol(start: &[u8]) -> bool {
             digits > 0 && rest.get(digits..).is_some_and(|rest| rest.starts_with(b"\r\n\r\n{"))
         }
         [b'<', ..] => has(b"<stream:stream"),
-        [b'0', ..] => start.get(4..).is_some_and(|rest| rest.starts_with(b"git-")),
+        [b'0', ..] => start
+            .get(4..)
+            .is_some_and(|rest| rest.starts_with(b"git-") || rest.starts_with(b"host:") || rest.starts_with(b"host-")),
         _ => false,
     }
+}
+
+/// Whether this is a packet of GDB's remote protocol ("Overview" in its manual): behind `$` the data, then `#` and the sum of its
+/// bytes in two digits; or what begins a session of DBGp, as of PHP's debugger: a length, a zero, and XML that names it.
+fn is_debuggers(payload: &[u8]) -> bool {
+    match payload {
+        [b'+' | b'$', ..] => {
+            let packet = payload.strip_prefix(b"+").unwrap_or(payload).strip_prefix(b"$").unwrap_or_default();
+            let Some((data, [b'#', sum @ ..])) = packet.split_last_chunk::<3>() else { return false };
+            let all = data.iter().fold(0_u8, |all, byte| all.wrapping_add(*byte));
+            let sum = std::str::from_utf8(sum).ok().and_then(|sum| u8::from_str_radix(sum, 16).ok());
+            !data.contains(&b'#') && sum == Some(all)
+        }
+        [b'1'..=b'9', ..] => {
+            let mut parts = payload.splitn(2, |byte| *byte == 0);
+            let (length, xml) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let has = |part: &[u8]| xml.windows(part.len()).take(256).any(|window| window == part);
+            length.iter().all(u8::is_ascii_digit) && xml.starts_with(b"<?xml") && has(b"urn:debugger_protocol")
+        }
+        _ => false,
+    }
+}
+
+/// Whether this is a command of ClamAV's daemon (its manual, "COMMANDS"): `z` before it and a zero behind, or `n` and a new line.
+fn is_of_clamd(payload: &[u8]) -> bool {
+    const COMMANDS: [&[u8]; 7] =
+        [b"PING", b"VERSION", b"INSTREAM", b"IDSESSION", b"STATS", b"VERSIONCOMMANDS", b"RELOAD"];
+    let (Some((mark, rest)), Some(end)) =
+        (payload.split_first(), payload.iter().position(|byte| matches!(byte, 0 | b'\n')))
+    else {
+        return false;
+    };
+    let is_marked = matches!((mark, payload.get(end)), (b'z', Some(0)) | (b'n', Some(b'\n')));
+    is_marked && COMMANDS.iter().any(|command| rest.get(..end.saturating_sub(1)) == Some(*command))
 }
 
 /// A command of memcached, or an answer (its `doc/protocol.txt`).

@@ -11,6 +11,9 @@ const FTP_COMMANDS: [&str; 14] = [
     "QUIT",
 ];
 
+/// With what clients of POP3 begin (RFC 1939, 2449, 2595, 5034).
+const FIRST_OF_POP3: [&str; 7] = ["USER ", "APOP ", "AUTH", "CAPA", "STLS", "QUIT", "NOOP"];
+
 /// How requests of HTTP for a path begin (RFC 9110, section 9).
 const HTTP_METHODS: [&str; 6] = ["GET /", "HEAD /", "POST /", "PUT /", "DELETE /", "OPTIONS /"];
 
@@ -19,19 +22,23 @@ pub(crate) fn is_mixed(kinds: [PayloadKind; 2]) -> bool {
     kinds.contains(&PayloadKind::Protocol) && kinds.contains(&PayloadKind::Text)
 }
 
-/// Whether a server greets as those of FTP and SMTP do, but not on a port of a service, and is told no command of theirs: then it
-/// is some other program's that says 220.
+/// Whether a server greets as those of FTP, SMTP and POP3 do, but not on a port of a service, and is told no command of theirs:
+/// then it is some other program's that says 220, or `+OK`.
 pub(crate) fn only_greets_like_ftp(capture: &CaptureFacts, stream: StreamNumber, connection: &Exchanged) -> bool {
     let ports = connection.ends.addresses.map(|address| address.port);
     if !is_mixed(connection.payload_kinds) || ports.into_iter().any(|port| is_other_service(Protocol::Tcp, port)) {
         return false;
     }
-    let mut texts = capture.traffic.tcp_starts(stream).map(|(_, start)| match start {
-        PayloadStart::Text { text, .. } => text,
-        PayloadStart::Binary => "",
-    });
-    let greets = texts.next().is_some_and(|first| first.starts_with("220 ") || first.starts_with("220-"));
-    greets && texts.all(|text| !FTP_COMMANDS.iter().any(|command| text.starts_with(command)))
+    let texts = || {
+        capture.traffic.tcp_starts(stream).map(|(_, start)| match start {
+            PayloadStart::Text { text, .. } => text,
+            PayloadStart::Binary => "",
+        })
+    };
+    let is_told = |commands: &[&str]| texts().any(|text| commands.iter().any(|command| text.starts_with(command)));
+    let greets = texts().next().is_some_and(|first| first.starts_with("220 ") || first.starts_with("220-"));
+    let is_positive = || texts().any(|text| text.starts_with("+OK "));
+    greets && !is_told(&FTP_COMMANDS) || is_positive() && !is_told(&FIRST_OF_POP3)
 }
 
 /// Whether another program's protocol is spoken here, or FTP announced the port for data. HTTP does not count: a lab may have a

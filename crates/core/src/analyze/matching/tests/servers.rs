@@ -151,6 +151,19 @@ fn a_server_that_is_probed_again_and_again_is_still_found() {
     }
 }
 
+/// `+OK` is said by POP3's servers (RFC 1939), and by others.
+#[test]
+fn a_server_that_says_ok_to_what_is_no_command_of_pop3_is_of_the_lab() {
+    for (line, expected) in [("ADD 1 2\n", &["TCP 10.0.3.1:5555"][..]), ("USER ada\r\n", &[])] {
+        let mut story = Story::new("calculator", 0);
+        let mut client = Story::tcp("10.0.3.2:33924", "10.0.3.1:5555");
+        story.handshake(&mut client);
+        story.line(&mut client, line);
+        story.segment_of_server(&mut client, "+OK 3\n");
+        assert_eq!(servers(story.read()), expected, "{line:?}");
+    }
+}
+
 /// The clients of the lab in a capture, in the order of their connections.
 fn clients_of_lab(capture: CaptureFacts) -> Vec<String> {
     let analysis = analyze(vec![capture], &[], &LabConfig::default());
