@@ -251,6 +251,14 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// SYN, SYN-ACK, ACK of a program that makes them by hand, so that its system refuses the SYN-ACK.
+    pub fn handshake_by_hand(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, SYN | ACK, b"");
+        self.segment(tcp, true, RST, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
     /// SYN, SYN-ACK, a line that overtakes the ACK on its way, the ACK.
     pub fn handshake_overtaken_by(&mut self, tcp: &mut Tcp, text: &str) {
         self.segment(tcp, true, SYN, b"");

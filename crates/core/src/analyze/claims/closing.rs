@@ -244,6 +244,11 @@ pub(crate) fn reset_sentence(
 
 /// The same, where the system had no connection to which this segment belongs.
 fn no_connection(sighting: &TcpSighting, [by, what]: [Text; 2], segment: RowFrame, reset: RowFrame) -> Text {
+    // Its program may have made the handshake by hand, behind its back.
+    if sighting.connection.syn_ack == Some(segment) {
+        let refused = "'s system refused the SYN-ACK (";
+        return say![by, refused, segment, ") with RST (", reset, "): it had no such connection then."];
+    }
     // Linux does so where the accept queue is full, if `tcp_abort_on_overflow` is set.
     if sighting.connection.completing_ack() == Some(segment) {
         let answered = ": it answered the ACK of the handshake (";

@@ -336,6 +336,20 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
     assert!(told.contains("A client did connect there before, so address and port are right"), "{told}");
 }
 
+/// A program that makes the handshake by hand has no connection of its system's, which answers the SYN-ACK (RFC 9293, section
+/// 3.5.2) and all that follows.
+#[test]
+fn a_refused_syn_ack_is_not_said_to_be_of_a_connection_that_had_been_there() {
+    let mut story = Story::new("at A", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake_by_hand(&mut b);
+    story.line(&mut b, "by hand\n");
+    let analysis = of(vec![story.read()]);
+    let told = message(&analysis, Code::ConnectionReset) + &said(&analysis, "I.1a");
+    assert!(told.contains("system refused the SYN-ACK (frame 2) with RST (frame 3): it had no such"), "{told}");
+    assert!(!told.contains("any more"), "{told}");
+}
+
 /// What came before the RST is told, but a finding of a RST cites no frame without one.
 #[test]
 fn a_finding_of_a_reset_cites_only_frames_with_rst() {
