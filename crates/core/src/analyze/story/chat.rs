@@ -31,6 +31,8 @@ struct Said<'a> {
     is_whole: bool,
     /// The server's, right after a line of that client's own.
     is_answer: bool,
+    /// The server's, before anything of that client's own that the capture has: a greeting, or the answer to what was said before.
+    is_opening: bool,
 }
 
 /// What is said at one server.
@@ -141,7 +143,7 @@ impl<'a> Talk<'a> {
         starts: impl Iterator<Item = (FrameNumber, PayloadStart<'a>)>,
         client_side: Side,
     ) {
-        let mut last_line = None;
+        let (mut last_line, mut has_lines) = (None, false);
         for (frame, start) in starts {
             let PayloadStart::Text { text, whole } = start else { continue };
             let Some(note) = notes.find(|note| note.frame == frame) else { break };
@@ -149,7 +151,9 @@ impl<'a> Talk<'a> {
             let is_line = note.sender == client_side;
             let after = note.time.zip(last_line).map(|(time, line)| time.nanoseconds_since(line));
             let is_answer = !is_line && after.is_some_and(|after| after < PROMPT);
-            let said = Said { connection, moment, text, is_whole: whole, is_answer };
+            let is_opening = !is_line && !has_lines;
+            has_lines |= is_line;
+            let said = Said { connection, moment, text, is_whole: whole, is_answer, is_opening };
             match is_line {
                 true => self.lines.push(said),
                 false => self.sent.push(said),
@@ -178,14 +182,17 @@ impl<'a> Talk<'a> {
     }
 
     /// What has the text of this line in the capture of another computer, whose clock may differ by any time, and nothing that
-    /// another client said, or its own one.
+    /// another client said, or its own one, nor what the server says to open a conversation.
     fn at_any_time(&self, line: &Said<'a>, clocks: &Clocks) -> Option<&Said<'a>> {
         if self.clients > MOST_UNTIMED {
             return None;
         }
         let is_apart = |sent: &&Said<'a>| !clocks.comparable(line.moment.watch, sent.moment.watch);
+        let opens = |sent: &Said<'_>| {
+            sent.is_opening || self.sent.iter().any(|other| other.is_opening && other.text == sent.text)
+        };
         let sent = self.sent.iter().filter(is_apart);
-        sent.filter(|sent| sent.has(line, SHORTEST_UNTIMED)).find(|sent| {
+        sent.filter(|sent| sent.has(line, SHORTEST_UNTIMED) && !opens(sent)).find(|sent| {
             let mut others = self.lines.iter().filter(|other| other.connection != line.connection);
             !others.any(|other| {
                 let is_own = other.connection == sent.connection;

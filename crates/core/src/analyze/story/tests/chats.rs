@@ -1,6 +1,6 @@
 //! What a server sends by itself, and what is an answer: chats, notices, greetings.
 
-use crate::analyze::analysis::ServerKind;
+use crate::analyze::analysis::{Analysis, ServerKind};
 use crate::analyze::testing::Story;
 use crate::analyze::tests::support::{A, B1, C1, connected, of, said, short};
 
@@ -178,4 +178,40 @@ fn a_greeting_that_crosses_the_first_line_is_no_answer() {
     story.line_crossed_by(&mut c, "hello\n", "Welcome!\n", 40);
     let told = said(&of(vec![story.read()]), "I.3");
     assert!(told.contains("The server sent data to C first (frame 5)"), "{told}");
+}
+
+/// The server greets B, who says something then; C, whom it does not greet, says a word of the greeting.
+fn greeted(is_told: bool) -> Analysis {
+    let [mut at_b, mut at_c] = ["at B", "at C"].map(|file| Story::new(file, 0));
+    let [mut b, mut c] = [connected(&mut at_b, B1), connected(&mut at_c, C1)];
+    at_b.segment_of_server(&mut b, "hello from the server\n");
+    at_b.wait(300);
+    at_b.echo(&mut b, "good morning\n");
+    at_b.wait(1500);
+    at_c.line(&mut c, "hello\n");
+    if is_told {
+        at_b.segment_of_server(&mut b, "10.0.3.3 says hello\n");
+    }
+    of(vec![at_b.read(), at_c.read()])
+}
+
+#[test]
+fn a_greeting_is_not_what_another_client_said() {
+    let [alone, in_a_chat] = [false, true].map(greeted);
+    assert_eq!(short(&alone, "I.3"), "Connected; served: unknown");
+    assert_eq!(alone.lab.servers[0].kind, Some(ServerKind::Unknown));
+    assert_eq!(short(&in_a_chat, "I.3"), "Connected, and served while B was open");
+}
+
+/// B's capture began when it had said what C says later: the first frame is the echo.
+#[test]
+fn an_echo_of_what_was_said_before_the_capture_is_not_what_another_client_said() {
+    let [mut at_b, mut at_c] = ["at B", "at C"].map(|file| Story::new(file, 0));
+    let (mut b, mut c) = (Story::tcp(B1, A), connected(&mut at_c, C1));
+    at_b.segment_of_server(&mut b, "good morning\n");
+    at_b.wait(300);
+    at_b.echo(&mut b, "one more line\n");
+    at_c.line(&mut c, "good morning\n");
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert!(!said(&analysis, "I.3").contains(" on to B"), "{}", said(&analysis, "I.3"));
 }
