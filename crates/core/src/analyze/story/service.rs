@@ -243,8 +243,8 @@ impl<'a> Court<'a> {
             if nanoseconds < SHORTEST_WAIT || was_held { None } else { self.released(seen, &from, &to, nanoseconds) };
         // Without a connection whose end made room, only a server that closes long after its client has gone is telling;
         // not one that answers at the end of what its client sends.
-        let left_first =
-            !was_held && !seen.client_half_closed && seen.client_end().is_some_and(|end| end.frame < to.frame);
+        let since_end = seen.left_before(&to).and_then(|end| self.clocks.between(&end, &to));
+        let left_first = !was_held && !seen.client_half_closed && since_end.is_some_and(|since| since >= LATE);
         let beyond_own_time = || nanoseconds.saturating_sub(self.own_time().unwrap_or(0)) >= LATE_CLOSE;
         let late = left_first && nanoseconds >= LATE_CLOSE && beyond_own_time() && !self.is_shared_at(seen, &from);
         let waited = (released_by.is_some() || late).then(|| {
@@ -268,10 +268,14 @@ impl<'a> Court<'a> {
         // A server that answers no lines does not answer this one's either: what it sends is something else.
         let is_payload = [seen.reply, seen.answer].contains(&Some(*to));
         let left_unanswered = |other: &Seen| other.request.is_some() && other.reply.is_none();
+        // A server that answers when its client has ended needs no room.
+        let own_end = seen.left_before(to);
+        let answers_own_end = |end: &Moment| own_end.is_some_and(|own| is_before(&own, end) == Some(false));
         let made_room = |end: &&EndSeen<'_>| {
             end.connection != self.index
                 && end.seen.open_since().is_some_and(|earlier| is_before(&earlier, &established) == Some(true))
                 && is_before(from, &end.moment) == Some(true)
+                && !answers_own_end(&end.moment)
                 && !self.is_passed_on(from, end.seen)
                 && !(is_payload && left_unanswered(end.seen))
                 && is_before(to, &end.moment) == Some(false)
@@ -324,7 +328,7 @@ impl<'a> Court<'a> {
         // That one more is unanswered says little of a server that answers only some.
         let may_be_ignored = self.docket.skips || seen.may_be_ignored;
         let by_line = seen.unanswered.filter(|_| !may_be_ignored).and_then(|line| {
-            let other = self.other_that(seen, |other| other.answer.is_some())?;
+            let other = self.other_that(seen, |other| other.answer_while_there().is_some())?;
             self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
         });
         let by_fin = || {
@@ -450,26 +454,19 @@ impl<'a> Court<'a> {
     /// program's own time, rather than a wait in the queue. What was sent again counts from then on: the server may have got
     /// nothing before.
     fn own_time(&self) -> Option<i128> {
-        let answers = self.answered_there().filter_map(|(_, other)| {
-            let line = other.request_again.or(other.request)?;
-            self.clocks.between(&line, &other.answer?)
+        let answers = self.other_views().filter_map(|(_, other)| {
+            let answer = other.answer_while_there()?;
+            self.clocks.between(&other.request_again.or(other.request)?, &answer)
         });
         answers.min()
     }
 
     /// Whether the same program answered the first line of another client that was still there at once.
     fn answered_another_promptly(&self, seen: &Seen) -> bool {
-        self.answered_there().filter(|(index, other)| self.is_of_same_program(seen, *index, other)).any(|(_, other)| {
-            let pause = other.request.zip(other.answer).and_then(|(line, answer)| self.clocks.between(&line, &answer));
+        self.other_views().filter(|(index, other)| self.is_of_same_program(seen, *index, other)).any(|(_, other)| {
+            let pause = other.request.zip(other.answer_while_there());
+            let pause = pause.and_then(|(line, answer)| self.clocks.between(&line, &answer));
             pause.is_some_and(|nanoseconds| (0..PROMPT).contains(&nanoseconds))
-        })
-    }
-
-    /// The other connections whose client was still there when its first line was answered.
-    fn answered_there(&self) -> impl Iterator<Item = (usize, &'a Seen)> {
-        let is_there = |answer: Moment, end: Moment| answer.frame < end.frame;
-        self.other_views().filter(move |(_, other)| {
-            other.answer.is_some_and(|answer| other.client_end().is_none_or(|end| is_there(answer, end)))
         })
     }
 

@@ -1,6 +1,6 @@
 //! Servers that answer some, or late: who waited for another client, and who only for the answer.
 
-use crate::analyze::analysis::{Analysis, Code, Verdict};
+use crate::analyze::analysis::{Analysis, Code, ServerKind, Verdict};
 use crate::analyze::testing::Story;
 use crate::analyze::tests::support::{A, B1, B2, C1, C2, connected, of, said, short, told};
 
@@ -92,4 +92,35 @@ fn those_who_waited_for_one_of_several_threads_were_not_served_one_by_one() {
     let finding = told(&analysis, Code::NotThreaded);
     assert!(finding.contains("fewer threads than clients") && !finding.contains("tcp_server"), "{finding}");
     assert!(!said(&analysis, "II.1").contains("in the queue"), "{}", said(&analysis, "II.1"));
+}
+
+/// A server that sends the lines back when its client has ended, and clients of whom some end.
+fn answered_at_end(clients: &[(&str, bool)]) -> Analysis {
+    let mut story = Story::new("at A", 0);
+    let mut clients: Vec<_> = clients.iter().map(|(client, ends)| (connected(&mut story, client), *ends)).collect();
+    for (client, _) in &mut clients {
+        story.line(client, "hello\n");
+        story.wait(700);
+    }
+    for (client, _) in clients.iter_mut().filter(|(_, ends)| *ends) {
+        story.half_close(client);
+        story.data_to_nobody(client, "hello\n");
+        story.wait(400);
+    }
+    story.wait(1000);
+    of(vec![story.read()])
+}
+
+#[test]
+fn who_is_answered_at_its_own_end_did_not_wait() {
+    let all = answered_at_end(&[(B1, true), (B2, true), (C1, true), (C2, true)]);
+    let some = answered_at_end(&[(B1, true), (B2, true), (C1, true), (C2, false)]);
+    let one = answered_at_end(&[(B1, true), (C1, false)]);
+    for analysis in [&all, &some, &one] {
+        let text = said(analysis, "II.1") + &said(analysis, "I.3");
+        assert!(!text.contains("waited") && !text.contains("one client at a time"), "{text}");
+        assert!(analysis.findings.iter().all(|finding| finding.code != Code::NotThreaded));
+        assert_ne!(analysis.lab.servers[0].kind, Some(ServerKind::Iterative));
+    }
+    assert_eq!(short(&one, "I.3"), "Connected; served: unknown");
 }
