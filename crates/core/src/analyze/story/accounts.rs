@@ -1,9 +1,10 @@
 //! Which server's journal says something of which connection. What it adds to the frames, [`Service::told_by`] decides.
 
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::accounts::{Account, Accounts, Left, ServerRun};
+use crate::analyze::accounts::{Account, Accounts, Left, ServerRun, Turn};
 use crate::analyze::conversation::LabConnection;
+use crate::analyze::story::clocks::Clocks;
 use crate::analyze::story::seen::Seen;
 use crate::analyze::story::service::Service;
 use crate::analyze::story::timeline::Timeline;
@@ -82,18 +83,48 @@ pub(super) fn add(
     services: &mut [Service],
     connections: &[LabConnection],
     timelines: &[Timeline],
+    clocks: &Clocks,
     accounts: &Accounts,
 ) {
     let noted = accounts.pair_with(connections);
     if noted.is_empty() {
         return;
     }
-    let of_ended =
-        |(connection, timeline): (&LabConnection, &Timeline)| timeline.find(Seen::end).map(|_| connection.client());
-    let ended: HashSet<SocketAddress> = connections.iter().zip(timelines).filter_map(of_ended).collect();
-    for (index, service) in services.iter_mut().enumerate() {
-        if let Some(account) = noted.get(&index) {
-            *service = service.clone().told_by(account, |client| ended.contains(&client));
+    let mut of_client: HashMap<SocketAddress, Vec<(&LabConnection, &Timeline)>> = HashMap::new();
+    for (connection, timeline) in connections.iter().zip(timelines) {
+        of_client.entry(connection.client()).or_default().push((connection, timeline));
+    }
+    for ((index, service), (connection, timeline)) in
+        services.iter_mut().enumerate().zip(connections.iter().zip(timelines))
+    {
+        let Some(account) = noted.get(&index) else { continue };
+        let of = |client: SocketAddress| of_client.get(&client).map(Vec::as_slice).unwrap_or_default();
+        let came_later = |holder: SocketAddress| {
+            let of_server = of(holder).iter().filter(|(other, _)| other.server() == connection.server());
+            of_server.into_iter().any(|(_, held)| begins_after(timeline, held, clocks))
+        };
+        let account = account.clone().unless_it_came_later(came_later);
+        let has_ended = |client| of(client).iter().any(|(_, timeline)| timeline.find(Seen::end).is_some());
+        *service = service.clone().told_by(&account, has_ended);
+    }
+}
+
+/// Whether frames show that a connection began after another one had ended.
+fn begins_after(one: &Timeline, other: &Timeline, clocks: &Clocks) -> bool {
+    let ends = || other.seen.iter().filter_map(Seen::end);
+    let mut begins = one.seen.iter().filter(|seen| !seen.is_older_than_capture()).filter_map(|seen| seen.first);
+    begins.any(|begin| ends().any(|end| clocks.before(&end, &begin) == Some(true)))
+}
+
+impl Account {
+    /// The same without a wait for the end of a connection that had ended before this one came: where the journal does not note the
+    /// queue, `accept()` right after that end looks like one.
+    fn unless_it_came_later(self, came_later: impl Fn(SocketAddress) -> bool) -> Account {
+        match self {
+            Account::Accepted { entry, turn: Some(Turn { queued: None, holder, .. }) } if came_later(holder) => {
+                Account::Accepted { entry, turn: None }
+            }
+            other => other,
         }
     }
 }

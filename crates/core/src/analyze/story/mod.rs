@@ -63,7 +63,7 @@ impl Story {
         habits::note(captures, connections, &mut timelines);
         let mut services = service::judge(connections, &timelines, &clocks, &[]);
         sharing::note(connections, &timelines, &clocks, &mut services, &[]);
-        accounts::add(&mut services, connections, &timelines, accounts);
+        accounts::add(&mut services, connections, &timelines, &clocks, accounts);
         Story { clocks, timelines, services }
     }
 
@@ -81,7 +81,7 @@ impl Story {
         };
         if self.services.iter().enumerate().any(is_by_another) {
             self.services = service::judge(connections, &self.timelines, &self.clocks, programs);
-            accounts::add(&mut self.services, connections, &self.timelines, accounts);
+            accounts::add(&mut self.services, connections, &self.timelines, &self.clocks, accounts);
         }
         sharing::note(connections, &self.timelines, &self.clocks, &mut self.services, programs);
     }

@@ -132,6 +132,17 @@ impl Seen {
         self.client_fin.into_iter().chain(self.client_reset).min_by_key(|moment| moment.frame)
     }
 
+    /// The same where it left before this moment.
+    pub(super) fn left_before(&self, moment: &Moment) -> Option<Moment> {
+        self.client_end().filter(|end| end.frame < moment.frame)
+    }
+
+    /// The answer to the client's first line, where the client had not left: a server may answer its clients when they have ended,
+    /// so that another answer is not missing while one is connected.
+    pub(super) fn answer_while_there(&self) -> Option<Moment> {
+        self.answer.filter(|answer| self.left_before(answer).is_none())
+    }
+
     /// When the server was done with the client: its FIN, or either end's RST.
     pub(super) fn left_by_server(&self) -> Option<Moment> {
         let fin = self.server_fin.filter(|_| !self.server_half_closed);

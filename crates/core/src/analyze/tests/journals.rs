@@ -146,6 +146,37 @@ fn who_comes_when_the_first_has_gone_did_not_wait() {
     assert!(said.contains("so it had not waited") && !said.contains("Whether"), "{said}");
 }
 
+/// The capture has C's SYN after the end of B's connection; by the journal alone it may have waited for that.
+#[test]
+fn who_is_accepted_right_after_an_end_did_not_wait_if_it_came_later() {
+    for is_later in [true, false] {
+        let mut server = Told::server();
+        server.of("accept", 2, B);
+        server.wait(500);
+        server.of("close", 2, B);
+        server.wait(40);
+        server.of("accept", 3, C);
+        // The program's own journal, without the queue.
+        server.lines.iter_mut().for_each(|line| *line = line.replace(r#""run":7,"#, ""));
+        let mut story = Story::new("at A", 0);
+        let [mut b, mut c] = [B, C].map(|client| Story::tcp(client, A));
+        story.handshake(&mut b);
+        story.echo(&mut b, "one\n");
+        if !is_later {
+            story.handshake(&mut c);
+        }
+        story.wait(480);
+        story.close(&mut b);
+        if is_later {
+            story.wait(40);
+            story.handshake(&mut c);
+        }
+        story.echo(&mut c, "two\n");
+        let said = said(&told(vec![story.read()], vec![server]), "I.3");
+        assert_eq!(said.contains("so it had been waiting in the queue"), !is_later, "{said}");
+    }
+}
+
 #[test]
 fn a_server_that_closed_is_not_called_a_client_that_quit() {
     let mut server = Told::server();
