@@ -46,7 +46,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     if clients.is_empty() {
         return expected(view, question, &attempts, draft);
     }
-    connected(view, &clients, &mut draft);
+    connected(view, &clients, &attempts, &mut draft);
     for attempt in attempts.iter().take(DESCRIBED) {
         service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
     }
@@ -71,7 +71,14 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let together = were_together(view, &clients);
     draft.short_as(
         bases.max().unwrap_or(Basis::Unknown),
-        short(&verdicts, [accepted_only(&clients).len(), late], queued, kind.kind, together),
+        short(
+            in_short(clients.len(), &attempts),
+            &verdicts,
+            [accepted_only(&clients).len(), late],
+            queued,
+            kind.kind,
+            together,
+        ),
     );
     let facts = Facts::ThreadedClients {
         clients_connected: Some(clients.len() as u64),
@@ -91,8 +98,22 @@ fn accepted_only<'a>(clients: &[ParallelClient<'a>]) -> Vec<Known<'a>> {
     clients.iter().filter_map(|client| client.known).filter(is_idle).collect()
 }
 
-/// The answer in a few words; of those served, so many were only `accepted`, and so many `late`.
+/// Whether the clients connected, in a few words: attempts that failed are counted beside them.
+fn in_short(connected: usize, attempts: &[Known<'_>]) -> String {
+    let verdicts = || attempts.iter().map(|attempt| attempt.service.verdict);
+    let refused = verdicts().filter(|verdict| *verdict == Verdict::Refused).count();
+    let unanswered = verdicts().filter(|verdict| *verdict == Verdict::Unanswered).count();
+    let failed = [(refused, "refused"), (unanswered, "not answered")];
+    let failed = failed.into_iter().filter(|(number, _)| *number > 0);
+    let failed: Vec<String> =
+        failed.map(|(number, how)| format!("{} {how}", count(number as u64, "attempt"))).collect();
+    let connected = format!("{} connected", count(connected as u64, "client"));
+    if failed.is_empty() { format!("Yes, {connected}") } else { format!("{connected}, {}", failed.join(", ")) }
+}
+
+/// The answer in a few words, after who connected; of those served, so many were only `accepted`, and so many `late`.
 fn short(
+    connected_so: String,
     verdicts: &[Option<bool>],
     [accepted, late]: [usize; 2],
     queued: bool,
@@ -102,9 +123,8 @@ fn short(
     let of = |wanted: Option<bool>| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (connected, waiting, unknown) = (verdicts.len(), of(Some(false)), of(None));
     let served = of(Some(true)).saturating_sub(accepted);
-    let yes = format!("Yes, {} connected", count(connected as u64, "client"));
     if unknown == connected {
-        return format!("{yes}; served: unknown").into();
+        return format!("{connected_so}; served: unknown").into();
     }
     let parts = [(served, "served"), (accepted, "accepted"), (waiting, "in the queue"), (unknown, "unknown")];
     let parts: Vec<String> =
@@ -115,7 +135,7 @@ fn short(
         _ if served == connected && late > 0 && connected > 1 => format!(", {late} of them after waiting"),
         _ => String::new(),
     };
-    format!("{yes}; {}{how}", parts.join(", ")).into()
+    format!("{connected_so}; {}{how}", parts.join(", ")).into()
 }
 
 /// Clients whose connections are compared with one another where no capture has all of them. Of more it is not said.
@@ -209,11 +229,13 @@ fn sum(verdicts: &[Option<bool>]) -> Option<u64> {
 }
 
 /// Who connected, host by host.
-fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
-    draft.inferred(
-        if clients.len() == 1 { "Yes, the client connected." } else { "Yes, the clients connected." },
-        Vec::new(),
-    );
+fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], attempts: &[Known<'_>], draft: &mut Draft) {
+    let text = match (attempts.is_empty(), clients.len()) {
+        (true, 1) => "Yes, the client connected.",
+        (true, _) => "Yes, the clients connected.",
+        (false, _) => "Not every attempt to connect succeeded.",
+    };
+    draft.inferred(text, Vec::new());
     for (host, here) in by_host(clients) {
         let only_journal: Vec<&ParallelClient<'_>> =
             here.iter().copied().filter(|client| client.known.is_none()).collect();

@@ -1,7 +1,7 @@
 //! Which connection is which client's, and how many clients there were.
 
 use crate::analyze::testing::{Story, address};
-use crate::analyze::tests::support::{B1, B2, C1, C2, UDP_A, answer, connected, of, said, short};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, UDP_A, answer, connected, of, said, short};
 use crate::lab::testing::question;
 
 #[test]
@@ -49,6 +49,23 @@ fn a_client_that_sent_nothing_has_no_lines() {
         text.contains(&format!("a line of {B1} and {B2}, or shows whether the server's program accepted them.")),
         "{text}"
     );
+}
+
+/// The server serves one client at a time, and its queue is full when C's clients come.
+#[test]
+fn clients_that_got_no_answer_are_not_said_to_have_connected() {
+    let mut at_b = Story::new("at B", 600);
+    let clients = [B1, B2].map(|client| connected(&mut at_b, client));
+    clients.into_iter().for_each(|mut client| at_b.line(&mut client, "hello\n"));
+    let mut at_c = Story::new("at C", 605);
+    for client in [C1, C2] {
+        at_c.syns(Story::tcp(client, A), 2);
+        at_c.wait(1000);
+    }
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    let text = said(&analysis, "II.1");
+    assert!(text.starts_with("Not every attempt to connect succeeded. 2 clients of B (10.0.3.2) have"), "{text}");
+    assert_eq!(short(&analysis, "II.1"), "2 clients connected, 2 attempts not answered; served: unknown");
 }
 
 #[test]
