@@ -1,6 +1,6 @@
 //! How a connection ended, in a sentence: who closed it, and in which frames.
 
-use crate::analyze::analysis::AddressRole;
+use crate::analyze::analysis::{AddressRole, Verdict};
 use crate::analyze::claims::unseen::{self, closed_by};
 use crate::analyze::claims::words::{client, clients, frame};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
@@ -267,31 +267,34 @@ fn no_connection(sighting: &TcpSighting, [by, what]: [Text; 2], segment: RowFram
     ]
 }
 
-/// When a server's system sends such RSTs, as far as the frames leave it open. A connection that was served does not wait, and
-/// a server that has sent back as much as it got has left nothing unread, unless it sends of its own accord.
+/// When a server's system sends such RSTs, as far as the frames leave it open. A connection that was served does not wait, one
+/// that was in the queue is no socket of the program's, and a server that has sent back as much as it got has left nothing unread,
+/// unless it sends of its own accord.
 pub(crate) fn why_reset<'k>(
     view: &LabView<'_>,
     resets: impl IntoIterator<Item = (Known<'k>, &'k TcpSighting)>,
 ) -> Text {
-    let (mut may_wait, mut may_have_left) = (false, false);
+    let (mut may_wait, mut may_have_left, mut may_linger) = (false, false, false);
     for (known, sighting) in resets {
         let frames = view.frames(sighting);
-        let is_answered = |seen: &Seen| seen.unanswered.is_none() && seen.unasked.is_empty();
-        let is_echoed = frames.bytes_from(false) >= frames.bytes_from(true)
-            && view.notes_complete(sighting)
-            && known.timeline.of(sighting).is_some_and(is_answered);
+        let [sent, got] = [false, true].map(|of_client| frames.bytes_from(of_client));
+        // What is as long as the lines and comes after each of them repeats them, however late.
+        let is_answered = |seen: &Seen| seen.unanswered.is_none() && (seen.unasked.is_empty() || sent == got);
+        let is_echoed =
+            sent >= got && view.notes_complete(sighting) && known.timeline.of(sighting).is_some_and(is_answered);
         may_wait |= !known.service.served();
         may_have_left |= !is_echoed;
+        may_linger |= known.service.verdict != Verdict::Queued;
     }
-    let when = match (may_wait, may_have_left) {
-        (true, true) => {
-            "The server's system sends RST when the program ends while a connection waits, or leaves data unread"
-        }
-        (true, false) => "The server's system sends RST when the program ends while a connection waits",
-        (false, true) => "The server's system sends RST when the program leaves data unread",
-        (false, false) => "The server's system sends RST when the program closes a socket with SO_LINGER 0",
-    };
-    format!("{when}; Windows does, too, when a program is killed.").into()
+    let causes = [
+        (may_wait, "ends while a connection waits"),
+        (may_have_left, "leaves data unread"),
+        (may_linger, "closes a socket with SO_LINGER 0"),
+    ];
+    let causes: Vec<&str> = causes.into_iter().filter(|(may, _)| *may).map(|(_, cause)| cause).collect();
+    let when = causes.join(", or ");
+    format!("The server's system sends RST when the program {when}; Windows does, too, when a program is killed.")
+        .into()
 }
 
 /// Which steps of some connections leave these open, with the place of the sheet that says so; where it is a guess whose they

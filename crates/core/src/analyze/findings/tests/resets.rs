@@ -111,7 +111,24 @@ fn a_server_that_sends_unasked_may_have_left_data_unread() {
     }
     story.reset_by_server(&mut b);
     let told = message(&of(vec![story.read()]), Code::ConnectionReset);
-    assert!(told.contains("leaves data unread") && !told.contains("SO_LINGER"), "{told}");
+    let causes = "when the program leaves data unread, or closes a socket with SO_LINGER 0; Windows does, too, when a program is killed.";
+    assert!(told.contains(causes), "{told}");
+}
+
+/// It has echoed each line, and taken its time.
+#[test]
+fn a_server_that_echoed_every_line_late_left_nothing_unread() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    for line in ["one\n", "two and three\n"] {
+        story.line(&mut b, line);
+        story.wait(250);
+        story.segment_of_server(&mut b, line);
+        story.wait(700);
+    }
+    story.reset_by_server(&mut b);
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
+    assert!(told.contains("when the program closes a socket with SO_LINGER 0;") && !told.contains("unread"), "{told}");
 }
 
 /// The answer to the client's FIN was late, so that its system sent that again.
