@@ -59,10 +59,19 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
     let expected = number(of_sheet);
     if here < at_least {
         // The others may have run before the capture started, or after it ended; of some the end may be there.
-        let whole = if has_ends(view, host, first) { " from the beginning on" } else { "" };
+        let from_start =
+            known.iter().filter(|known| known.connection.handshake() != HandshakeState::NotCaptured).count();
+        let (shown, whole) = match has_ends(view, host, first) {
+            true => (from_start as u64, " from the beginning on"),
+            false => (here, ""),
+        };
         let of = step.name();
-        let (connections, are) =
-            if here == 1 { ("one connection".to_owned(), "is") } else { (count(here, "connection"), "are") };
+        let connections = match shown {
+            0 => "no connection".to_owned(),
+            1 => "only one connection".to_owned(),
+            _ => format!("only {}", count(shown, "connection")),
+        };
+        let are = if shown > 1 { "are" } else { "is" };
         let noted = noted_clients(view, host, known);
         let rest = match noted < at_least {
             true => {
@@ -75,7 +84,7 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
             ),
         };
         let message = say![
-            format!("Of {of} only {connections} from "),
+            format!("Of {of} {connections} from "),
             view.host_with_address(host),
             format!(" {are} in these captures{whole}; {rest}")
         ];
@@ -307,5 +316,20 @@ mod tests {
         let with_end =
             "Of Part II step 2 only one connection from B (10.0.3.2) is in these captures from the beginning on;";
         assert!(message(true).starts_with(with_end), "{}", message(true));
+    }
+
+    /// The capture of step 2 started when both clients of B were connected: of the first one only the end is there.
+    #[test]
+    fn a_client_whose_connection_began_before_is_not_there_from_the_beginning_on() {
+        let mut at_b = Story::new("part2_step2.pcapng", 600);
+        at_b.echo(&mut Story::tcp("10.0.3.2:40212", A), "hello\n");
+        at_b.close(&mut Story::tcp("10.0.3.2:40210", A));
+        let mut config = LabConfig::default();
+        config.steps.insert("part2_step2.pcapng".to_owned(), step("II.2"));
+        let analysis = analyze(vec![at_b.read()], &[], &config);
+        let found = analysis.findings.iter().find(|finding| finding.code == Code::OnlyOneClient);
+        let message = found.unwrap().message.to_string();
+        let none = "Of Part II step 2 no connection from B (10.0.3.2) is in these captures from the beginning on;";
+        assert!(message.starts_with(none), "{message}");
     }
 }
