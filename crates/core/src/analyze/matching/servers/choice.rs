@@ -70,9 +70,9 @@ fn is_on_sheet(config: &LabConfig, (protocol, address): &Endpoint) -> bool {
 }
 
 /// The candidates and their scores.
-struct Field<'a> {
+pub(super) struct Field<'a> {
     candidates: &'a HashMap<Endpoint, Candidate>,
-    ranked: Vec<(Endpoint, i32)>,
+    pub(super) ranked: Vec<(Endpoint, i32)>,
     config: &'a LabConfig,
 }
 
@@ -91,7 +91,7 @@ impl Servers {
         let with_loopback = captures.iter().zip(places).filter(|(capture, _)| has_loopback(capture));
         let alone = with_loopback.filter_map(|(_, place)| place.host()).collect();
         let field = Field::new(&candidates, config).without_local(&alone);
-        let chosen = field.chosen();
+        let chosen = field.with_silent(captures, field.chosen());
         let Some(host) = best_host(&chosen, config) else {
             return Servers { cut, nearest: field.nearest(), ..Servers::default() };
         };
@@ -208,12 +208,12 @@ impl<'a> Field<'a> {
             && self.candidates.iter().any(served)
     }
 
-    fn exchange(&self, endpoint: &Endpoint) -> Option<Exchange> {
+    pub(super) fn exchange(&self, endpoint: &Endpoint) -> Option<Exchange> {
         self.candidates.get(endpoint).and_then(Candidate::exchange)
     }
 
     /// Whether no other service is known for its port, nor for that of all its peers.
-    fn is_unclaimed(&self, (protocol, address): &Endpoint) -> bool {
+    pub(super) fn is_unclaimed(&self, (protocol, address): &Endpoint) -> bool {
         let of_service = |it: &Candidate| it.is_of_other_service(*protocol, address.port);
         self.candidates.get(&(*protocol, *address)).is_some_and(|it| !of_service(it))
     }
@@ -325,7 +325,7 @@ impl<'a> Field<'a> {
     }
 
     /// At how many ports of each computer there were attempts alone.
-    fn tried_ports(&self) -> HashMap<(Protocol, IpAddr), usize> {
+    pub(super) fn tried_ports(&self) -> HashMap<(Protocol, IpAddr), usize> {
         let mut tried = HashMap::new();
         let attempts = |what: &Candidate| what.exchange() == Some(Exchange::Attempts);
         for ((protocol, address), _) in self.candidates.iter().filter(|(_, what)| attempts(what)) {
@@ -337,7 +337,7 @@ impl<'a> Field<'a> {
 
     /// Whether what nobody answered, or nobody said anything to, may have been meant for a server of the lab. `tried` are
     /// [`Field::tried_ports`].
-    fn may_have_been_meant(&self, endpoint: &Endpoint, tried: &HashMap<(Protocol, IpAddr), usize>) -> bool {
+    pub(super) fn may_have_been_meant(&self, endpoint: &Endpoint, tried: &HashMap<(Protocol, IpAddr), usize>) -> bool {
         let (protocol, address) = endpoint;
         let Some(candidate) = self.candidates.get(endpoint) else { return false };
         let near =

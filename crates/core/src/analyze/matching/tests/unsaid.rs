@@ -54,3 +54,22 @@ fn a_rst_after_both_fins_does_not_give_a_connection_up() {
     assert_eq!(silent(closed), 2);
     assert_eq!(silent(|story, tcp| story.reset_by_client(tcp)), 1);
 }
+
+/// Nothing was typed in one part of the lab, whose server had a port of its own.
+#[test]
+fn a_server_that_was_told_nothing_in_a_file_of_its_own_counts_beside_one_that_was() {
+    let silent = |server: &str| {
+        let mut story = Story::new("step8", 0);
+        story.handshake(&mut Story::tcp(B1, server));
+        story.read()
+    };
+    let analysis = of(vec![silent(FIRST), lines("2", SECOND, &[C1, C2], false)]);
+    let mut found = servers(&analysis);
+    found.sort_unstable();
+    assert_eq!(found, [address(FIRST), address(SECOND)]);
+    // A port that another service is known for, and another computer.
+    for other in ["10.0.3.1:3306", "10.0.3.9:5100"] {
+        let analysis = of(vec![silent(other), lines("2", SECOND, &[C1, C2], false)]);
+        assert_eq!(servers(&analysis), [address(SECOND)], "{other}");
+    }
+}
