@@ -402,3 +402,27 @@ fn a_connection_from_before_is_not_said_to_come_after_another_one() {
     assert!(runs(&[0, 1, 2]).starts_with("Step 8 has 2 connections here; the sheet asks for one."));
     assert!(runs(&[]).starts_with("Step 8 has 2 connections here, one after the other; the sheet asks for one."));
 }
+
+/// The capture began when both terminals of B were connected: one is closed before the other one, and only its end is there.
+#[test]
+fn who_was_connected_beside_another_one_when_the_capture_began_is_of_part_two() {
+    let steps = |file: &str, is_open_together: bool| {
+        let mut story = Story::new(file, 600);
+        let [mut first, mut second] = [B1, B2].map(|client| Story::tcp(client, A));
+        story.echo(&mut first, "hello\n");
+        if !is_open_together {
+            // A client that came when the other one had gone shows its handshake.
+            story.close(&mut first);
+            story.handshake(&mut second);
+            story.echo(&mut second, "hello\n");
+        }
+        story.close(&mut second);
+        if is_open_together {
+            story.close(&mut first);
+        }
+        let analysis = of(vec![story.read()]);
+        analysis.captures[0].steps.iter().map(|recorded| recorded.step.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(steps("began late", true), ["II.2"]);
+    assert_eq!(steps("one by one", false), ["I.8"]);
+}

@@ -13,6 +13,7 @@ use crate::analyze::matching::company::early::{early_clients, second_hosts};
 use crate::analyze::matching::company::epochs::{OneAtATime, RunInputs, first_moments, one_at_a_time};
 use crate::analyze::matching::company::first_part::before_datagrams;
 use crate::analyze::matching::company::later_run::LaterRun;
+use crate::analyze::matching::company::older::older_side_by_side;
 use crate::analyze::matching::company::programs::by_program;
 use crate::analyze::matching::company::sheet_order::InOrder;
 use crate::analyze::matching::company::swapped::after_pair;
@@ -68,6 +69,7 @@ pub(crate) fn company(
         return Companies { of: vec![only; connections.len()], ..Companies::default() };
     }
     let mut parallel = parallel(story, computers, connections, conversations);
+    parallel.extend(older_side_by_side(story, computers, connections));
     let nobody = BTreeSet::new();
     let known = RunInputs { story, accounts, computers, connections, conversations, parallel: &nobody };
     let mut named = by_program(sheet, RunInputs { parallel: &parallel, ..known });
