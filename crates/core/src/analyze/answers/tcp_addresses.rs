@@ -110,7 +110,7 @@ fn origin(connections: &[Known<'_>], clients: &[SocketAddress], draft: &mut Draf
         "The client's port is normally picked by its system at connect(); it stays the same for the whole connection."
     };
     draft.inferred(text, Vec::new());
-    draft.inferred("Its two socket addresses together name a connection.", Vec::new());
+    draft.inferred("A connection is named by its two socket addresses.", Vec::new());
 }
 
 /// Which way payload goes.
