@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blackboard_names::{self, BlackboardName};
+use super::blackboard_names::{self, Attempts, BlackboardName};
 use super::canvas_names::{self, Reading};
 use super::gradescope_names::{self, Students};
 use crate::result::{Identity, Person, Refusal};
@@ -151,8 +151,8 @@ struct Names<'n> {
     platform: Platform,
     /// What the first part of each file's path may mean, on Canvas.
     readings: Vec<Vec<Reading>>,
-    /// The time of each student's last attempt, on Blackboard.
-    last: BTreeMap<&'n str, &'n str>,
+    /// The students and their attempts, on Blackboard.
+    attempts: Attempts<'n>,
     /// The students by folder, on Gradescope.
     students: BTreeMap<String, (String, Identity)>,
     /// What GitHub puts before a student's name.
@@ -170,7 +170,7 @@ impl<'n> Names<'n> {
         Names {
             platform,
             readings: if platform == Platform::Canvas { canvas_names::resolve(&firsts) } else { Vec::new() },
-            last: blackboard_names::last_attempts(&firsts),
+            attempts: Attempts::of(&firsts),
             students,
             slug: root.strip_suffix("-submissions").map(|slug| format!("{slug}-")),
         }
@@ -182,10 +182,11 @@ impl<'n> Names<'n> {
             Platform::Canvas => self.readings.get(number).filter(|_| rest.is_empty()).and_then(|all| canvas(all)),
             Platform::Moodle => moodle(first),
             Platform::Blackboard => match blackboard_names::read(first).filter(|_| rest.is_empty()) {
-                Some(attempt) if self.last.get(attempt.user).is_some_and(|last| *last != attempt.time) => {
-                    return Err(format!("an earlier attempt of {}; the last one is graded", attempt.user));
+                Some(attempt) if self.attempts.is_earlier(&attempt) => {
+                    let student = self.attempts.student(&attempt).name;
+                    return Err(format!("an earlier attempt of {student}; the last one is graded"));
                 }
-                attempt => attempt.map(|attempt| blackboard(&attempt)),
+                attempt => attempt.map(|attempt| blackboard(&attempt, &self.attempts)),
             },
             Platform::Gradescope => gradescope(first, rest, &self.students),
             Platform::GitHub => plain(first, rest, self.slug.as_deref()),
@@ -353,11 +354,12 @@ fn moodle(part: &str) -> Option<Named> {
     Some(Named { key: who.to_owned(), name: name.to_owned(), identity: Identity { id, ..Identity::default() }, file })
 }
 
-/// A file of an attempt: Blackboard's name is the student's login.
-fn blackboard(attempt: &BlackboardName<'_>) -> Named {
-    let user = attempt.user.to_owned();
-    let identity = Identity { school_id: Some(user.clone()), ..Identity::default() };
-    Named { key: user.clone(), name: user, identity, file: Some(attempt.file.to_owned()) }
+/// A file of an attempt: Blackboard names it after the student's login.
+fn blackboard(attempt: &BlackboardName<'_>, attempts: &Attempts<'_>) -> Named {
+    let student = attempts.student(attempt);
+    let name = student.name.to_owned();
+    let identity = Identity { school_id: student.is_login.then(|| name.clone()), ..Identity::default() };
+    Named { key: attempt.who.to_owned(), name, identity, file: Some(attempt.file.to_owned()) }
 }
 
 /// `submission_123`, whose students the metadata name; one of whom they say nothing is graded under its number. A PDF is a
@@ -468,7 +470,7 @@ mod tests {
             "Lab 4_b_boe_attempt_2026-02-28-09-12-00_all.zip",
         ];
         let of_ann = ("alee".to_owned(), vec!["attempt.txt".to_owned(), "step8.pcapng".to_owned()]);
-        let of_ben = ("boe".to_owned(), vec!["all.zip".to_owned()]);
+        let of_ben = ("b_boe".to_owned(), vec!["all.zip".to_owned()]);
         for around in ["", "gradebook_2026_Lab/"] {
             let files: Vec<String> = files.iter().map(|file| format!("{around}{file}")).collect();
             let files: Vec<&str> = files.iter().map(String::as_str).collect();
