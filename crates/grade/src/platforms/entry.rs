@@ -14,6 +14,9 @@ pub struct Grade {
     pub people: Vec<Person>,
     /// Whether their numbers are the platform's own: who has another one is someone else, whatever the name.
     pub is_numbered: bool,
+    /// Whether what they are called here may be their login: the name of a folder, or one that a teacher listed. A platform's names
+    /// of files have the student's name, which may be the login of another student.
+    pub may_be_login: bool,
     /// Whose it may be, where its name can be read in two ways.
     pub either: Vec<Person>,
     /// The points; none where they wait for a human, and why.
@@ -47,6 +50,7 @@ impl Grade {
         };
         let either = identity.either.iter().map(known).filter(|_| listed.is_empty()).collect();
         let is_numbered = listed.is_empty();
-        Grade { name: name.to_owned(), people, is_numbered, either, points, comment: String::new() }
+        let may_be_login = from == Platform::Plain || !listed.is_empty();
+        Grade { name: name.to_owned(), people, is_numbered, may_be_login, either, points, comment: String::new() }
     }
 }

@@ -207,6 +207,32 @@ mod tests {
         Grade::of(name, &identity, (platform, platform), &Members::default(), Ok(Points::whole(21)))
     }
 
+    /// Canvas names files after the student (lib/content_zipper.rb), never by login: that of another student may be the same.
+    #[test]
+    fn a_name_of_canvas_is_no_login() {
+        let export = |rows: &str| format!("Student,ID,SIS Login ID,Section,Lab (7)\n\"Lee, Ann\",101,ann,S,\n{rows}");
+        let of = [("leeann", "101"), ("boeben", "102")].map(|(name, id)| grade(name, id, Platform::Canvas));
+        for (rows, why) in [
+            ("\"Smith, Zoe\",1020,boeben,S,\n", "no row of the table is theirs"),
+            ("\"Boe, Ben\",1020,boeben,S,\n\"Boe, Ben\",1021,ben,S,\n", "several rows of the table fit"),
+            ("\"Boe, Ben\",1020,boeben,S,\n", "their number is not in the table, where Boe, Ben has another"),
+        ] {
+            let filled = canvas::fill_export(export(rows).as_bytes(), None, &of, false).unwrap();
+            assert_eq!(filled.entered, 1, "{rows}");
+            assert!(filled.notes.contains(&format!("boeben: {why}; nothing was entered.")), "{:?}", filled.notes);
+        }
+        // The name of a folder may be one.
+        let folder = Grade::of(
+            "boeben",
+            &Identity::default(),
+            (Platform::Plain, Platform::Canvas),
+            &Members::default(),
+            Ok(Points::whole(21)),
+        );
+        let export = export("\"Boe, Ben\",1020,boeben,S,\n");
+        assert_eq!(canvas::fill_export(export.as_bytes(), None, &[folder], false).unwrap().entered, 1);
+    }
+
     /// Of whom something may have been handed in it is not said that nothing was.
     #[test]
     fn whoever_may_have_handed_in_is_not_without_a_submission() {

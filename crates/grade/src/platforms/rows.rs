@@ -163,7 +163,7 @@ impl<'t> Table<'t> {
         let (mut rows, mut notes) = (Vec::new(), Vec::new());
         for person in &grade.people {
             maybe.extend(self.in_several.of(&letters(&person.name)));
-            let found = self.find(person, grade.is_numbered);
+            let found = self.find(person, grade);
             if found.is_err() {
                 maybe.extend(self.candidates(person));
             }
@@ -232,7 +232,7 @@ impl<'t> Table<'t> {
 
     /// The row of a student: by number, then by the school's number or login, then by e-mail address, then by name; or
     /// the rows of a group.
-    fn find(&self, person: &Person, is_numbered: bool) -> Result<Vec<usize>, String> {
+    fn find(&self, person: &Person, grade: &Grade) -> Result<Vec<usize>, String> {
         let by_id = person.id.as_deref().map(|id| self.ids.of(id)).unwrap_or_default();
         // Whether "Ann Lee" is "Lee, Ann" or "Ann, Lee" no order tells: both are looked for.
         let by_name: BTreeSet<usize> =
@@ -254,11 +254,12 @@ impl<'t> Table<'t> {
             return Err(format!("the row with their number is of {student}; nothing was entered."));
         }
         let lower = |text: &String| same_letters(text.trim());
-        let school = person.school_id.iter().chain([&person.name]).map(|id| self.school_ids.of(&lower(id)));
+        let login = Some(&person.name).filter(|_| grade.may_be_login);
+        let school = person.school_id.iter().chain(login).map(|id| self.school_ids.of(&lower(id)));
         let email = person.email.iter().map(|email| self.emails.of(&lower(email)));
         let by_others = school.chain(email).find(|rows| !rows.is_empty());
         match by_others.unwrap_or(&by_name) {
-            [one] if is_numbered && by_others.is_none() && person.id.is_some() && self.has_number(*one) => {
+            [one] if grade.is_numbered && by_others.is_none() && person.id.is_some() && self.has_number(*one) => {
                 let student = self.rows.get(one).map(|cells| self.student(cells)).unwrap_or_default();
                 Err(format!("their number is not in the table, where {student} has another; nothing was entered."))
             }
