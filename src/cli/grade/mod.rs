@@ -441,7 +441,7 @@ impl Run<'_> {
     fn is_stray(&self, handed: &Handed, graded: &Graded) -> bool {
         let submission = &graded.submission;
         let own = |(place, _): &(usize, String)| self.items.get(*place).is_some_and(|item| item.path.len() == 1);
-        self.platform == Platform::Plain
+        matches!(self.platform, Platform::Plain | Platform::GitHub)
             && handed.files.iter().all(own)
             && submission.captures.is_empty()
             && submission.answers.is_none()

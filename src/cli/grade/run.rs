@@ -74,6 +74,10 @@ impl Run<'_> {
             let advice = "If it holds a class, name the folder in which each student has one.";
             say("note", &format!("All files are in the folder '{}', so they are one submission. {advice}", only.name));
         }
+        if self.platform == Platform::Plain && naming::may_be_of_classroom(&self.handed) {
+            let as_is = "Each file is a submission of its own, though their names look like those of Google Classroom.";
+            say("note", &format!("{as_is} If they are, put the files of each student into a folder."));
+        }
         let empty = BTreeMap::new();
         if let Some(before) = before {
             for line in work::changes(

@@ -3,6 +3,7 @@
 //! Fields and names are those of the platforms' own sources, cited in each file. Nothing here opens a file.
 
 pub(crate) mod blackboard_names;
+mod brightspace_names;
 pub mod canvas;
 mod canvas_names;
 pub mod entry;

@@ -1,12 +1,13 @@
 //! Whose file is whose: the layouts of bulk downloads, and plain folders.
 //!
 //! Canvas: instructure/canvas-lms `lib/content_zipper.rb`; Moodle: `mod/assign/classes/downloader.php`; GitHub Classroom:
-//! github/gh-classroom `cmd/gh-classroom/clone/student-repos`; Gradescope: see [`super::gradescope_names`]; Blackboard: see
-//! `blackboard_names`.
+//! github/gh-classroom `cmd/gh-classroom/clone/student-repos`; Gradescope: see [`super::gradescope_names`]; Blackboard and
+//! Brightspace: see `blackboard_names` and `brightspace_names`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blackboard_names::{self, Attempts, BlackboardName};
+use super::brightspace_names::{self, Numbers};
 use super::canvas_names::{self, Reading};
 use super::gradescope_names::{self, Students};
 use crate::result::{Identity, Person, Refusal};
@@ -26,6 +27,8 @@ pub enum Platform {
     GitHub,
     /// Blackboard: all files in one folder, named after their students and attempts.
     Blackboard,
+    /// Brightspace: files or folders named after their students and uploads.
+    Brightspace,
 }
 
 impl Platform {
@@ -38,6 +41,7 @@ impl Platform {
             Platform::Gradescope => "an export from Gradescope",
             Platform::GitHub => "repositories of GitHub Classroom",
             Platform::Blackboard => "a download from Blackboard",
+            Platform::Brightspace => "a download from Brightspace",
         }
     }
 
@@ -153,6 +157,8 @@ struct Names<'n> {
     readings: Vec<Vec<Reading>>,
     /// The students and their attempts, on Blackboard.
     attempts: Attempts<'n>,
+    /// What the numbers are, on Brightspace.
+    numbers: Numbers,
     /// The students by folder, on Gradescope.
     students: BTreeMap<String, (String, Identity)>,
     /// What GitHub puts before a student's name.
@@ -171,6 +177,7 @@ impl<'n> Names<'n> {
             platform,
             readings: if platform == Platform::Canvas { canvas_names::resolve(&firsts) } else { Vec::new() },
             attempts: Attempts::of(&firsts),
+            numbers: Numbers::of(&firsts),
             students,
             slug: root.strip_suffix("-submissions").map(|slug| format!("{slug}-")),
         }
@@ -188,6 +195,15 @@ impl<'n> Names<'n> {
                 }
                 attempt => attempt.map(|attempt| blackboard(&attempt, &self.attempts)),
             },
+            Platform::Brightspace => brightspace_names::read(first).map(|name| Named {
+                key: self.numbers.key(&name),
+                name: name.student.to_owned(),
+                file: name.file.map(str::to_owned),
+                ..Named::default()
+            }),
+            Platform::GitHub | Platform::Plain if rest.is_empty() && is_table_of_grades(first) => {
+                return Err("it is a table of grades, by its name; it was not graded".to_owned());
+            }
             Platform::Gradescope => gradescope(first, rest, &self.students),
             Platform::GitHub => plain(first, rest, self.slug.as_deref()),
             Platform::Plain => plain(first, rest, None),
@@ -228,6 +244,22 @@ pub fn may_be_a_class(handed: &Handed) -> bool {
         }
     }
     false
+}
+
+/// Whether single files may be those of Google Classroom, which it names after student and file: `Ann Lee - step8.pcapng`. Then
+/// several have the same beginning, and the same end with different ones. Which of the two is the student, nothing tells for sure.
+pub fn may_be_of_classroom(handed: &[Handed]) -> bool {
+    let single = handed.iter().filter_map(|handed| match handed.files.as_slice() {
+        [(_, name)] => name.split_once(" - "),
+        _ => None,
+    });
+    let (mut of_first, mut of_second) = (BTreeMap::new(), BTreeMap::new());
+    for (first, second) in single {
+        of_first.entry(first).or_insert_with(BTreeSet::new).insert(second);
+        of_second.entry(second).or_insert_with(BTreeSet::new).insert(first);
+    }
+    let has_several = |of: &BTreeMap<&str, BTreeSet<&str>>| of.values().any(|others| others.len() > 1);
+    has_several(&of_first) && has_several(&of_second)
 }
 
 /// A download with folders around it is taken without them: with one, or with several if those within look like a class.
@@ -277,10 +309,17 @@ fn unwrapped<'p>(files: &[(usize, &'p [String])]) -> Option<(&'p str, Files<'p>)
         || only.starts_with("assignment_")
         || mostly(seconds.iter().map(|second| second.as_str()), |second| moodle(second).is_some())
         || mostly(seconds.iter().map(|second| second.as_str()), |second| blackboard_names::read(second).is_some())
+        || mostly(seconds.iter().map(|second| second.as_str()), |second| brightspace_names::read(second).is_some())
         || mostly(seconds.iter().map(|second| second.as_str()), |second| !canvas_names::readings(second).is_empty());
+    let is_beside = |name: &String| is_archive(name) || is_table_of_grades(name);
     let folders_only =
-        seconds.len() > 1 && files.iter().all(|(_, path)| below(path) || path.get(1).is_some_and(|n| is_archive(n)));
+        seconds.len() > 1 && files.iter().all(|(_, path)| below(path) || path.get(1).is_some_and(is_beside));
     (!seconds.is_empty() && (known || folders_only)).then(|| (only.as_str(), below_first(files)))
+}
+
+/// Whether a file is a table of grades that Sakai or GitHub Classroom puts beside the students' folders, by its name.
+fn is_table_of_grades(name: &str) -> bool {
+    matches!(name.to_lowercase().as_str(), "grades.csv" | "grades.xls" | "grades.xlsx")
 }
 
 /// The folder in which all files are.
@@ -304,10 +343,12 @@ fn platform(root: &str, files: &[(usize, &[String])], metadata: Option<&str>) ->
     let firsts: BTreeSet<&str> = files.iter().filter_map(|(_, path)| path.first().map(String::as_str)).collect();
     if metadata.is_some() && firsts.iter().any(|first| first.starts_with("submission_")) {
         Platform::Gradescope
-    } else if firsts.iter().any(|first| moodle(first).is_some()) {
+    } else if mostly(firsts.iter().copied(), |first| moodle(first).is_some()) {
         Platform::Moodle
     } else if mostly(firsts.iter().copied(), |first| blackboard_names::read(first).is_some()) {
         Platform::Blackboard
+    } else if mostly(firsts.iter().copied(), |first| brightspace_names::read(first).is_some()) {
+        Platform::Brightspace
     } else if mostly(firsts.iter().copied(), |first| !canvas_names::readings(first).is_empty()) {
         Platform::Canvas
     } else if root.ends_with("-submissions") {
@@ -480,6 +521,68 @@ mod tests {
             assert_eq!(unplaced.len(), 1);
             assert_eq!(unplaced[0].reason, "an earlier attempt of alee; the last one is graded");
         }
+    }
+
+    #[test]
+    fn brightspaces_files_belong_to_the_student_in_their_name() {
+        let time = "Oct 5, 2026 1114 PM";
+        let flat = [
+            format!("1001-55 - Ann Lee - {time} - step8.pcapng"),
+            format!("1001-55 - Ann Lee - {time} - a - b.toml"),
+            format!("1002-55 - Bén Böe - {time} - step8.pcapng"),
+            "index.html".to_owned(),
+        ];
+        let folders = [
+            format!("1001-55 - Ann Lee - {time}/step8.pcapng"),
+            format!("1002-55 - Ann Lee - {time}/a - b.toml"),
+            format!("1003-55 - Bén Böe - {time}/step8.pcapng"),
+            format!("1004-55 - Bén Böe - {time}/answers.toml"),
+            "index.html".to_owned(),
+        ];
+        for around in ["", "Lab Download/"] {
+            for files in [&flat[..], &folders[..]] {
+                let files: Vec<String> = files.iter().map(|file| format!("{around}{file}")).collect();
+                let files: Vec<&str> = files.iter().map(String::as_str).collect();
+                let (platform, found) = names(&files, "download", None);
+                let students: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+                assert_eq!((platform, students), (Platform::Brightspace, vec!["Ann Lee", "Bén Böe"]));
+                assert_eq!(found[0].1, ["step8.pcapng", "a - b.toml"]);
+            }
+        }
+    }
+
+    #[test]
+    fn single_files_named_after_student_and_file_may_be_of_google_classroom() {
+        let is = |files: &[&str]| may_be_of_classroom(&submissions(&paths(files), "class", None).handed);
+        assert!(is(&["Ann - 8.pcapng", "Ann - a.toml", "Bob - 8.pcapng"]));
+        for other in [
+            &["Lab 3 - ann.zip", "Lab 3 - bob.zip"][..],
+            &["ann - lab.zip", "bob - lab.zip"],
+            &["ann.zip", "bob.zip"],
+            &["Ann - 8/8.pcapng", "Ann - a/a.toml", "Bob - 8/8.pcapng", "Bob - 8/9.pcapng"],
+        ] {
+            assert!(!is(other), "{other:?}");
+        }
+    }
+
+    /// Sakai packs a table of grades beside the students' folders.
+    #[test]
+    fn a_table_of_grades_beside_the_folders_makes_a_class_no_student() {
+        let ann = "Socket Lab/Lee, Ann(alee)/Submission attachment(s)/step8.pcapng";
+        let (_, found) = names(&[ann, &ann.replace("Ann(a", "Bob(b"), "Socket Lab/grades.csv"], "class", None);
+        let found: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(found, ["Lee, Ann(alee)", "Lee, Bob(blee)"]);
+        let (platform, found) = names(&["lab-ann/8.pcapng", "grades.csv"], "lab-submissions", None);
+        assert_eq!((platform, found.len()), (Platform::GitHub, 1));
+        let own = ["ann/lab/8.pcapng", "ann/other/9.pcapng", "ann/answers.toml"];
+        assert_eq!(names(&own, "class", None).1.len(), 1);
+    }
+
+    #[test]
+    fn one_name_like_moodles_among_plain_folders_makes_no_download_of_moodle() {
+        let files = ["ann/8.pcapng", "bob/8.pcapng", "X_1_assignsubmission_file_/8.pcapng"];
+        let sorted = submissions(&paths(&files), "class", None);
+        assert_eq!((sorted.platform, sorted.handed.len(), sorted.unplaced.len()), (Platform::Plain, 3, 0));
     }
 
     #[test]
