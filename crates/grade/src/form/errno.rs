@@ -87,6 +87,17 @@ pub(super) fn is_named(text: &str) -> bool {
     !named.is_empty() || words.iter().enumerate().any(|(place, word)| known(word, is_number(place)).is_some())
 }
 
+/// Whether a text may name an error, if not in the words of a screen: `the address is in use`, `OSError: 98`.
+pub(super) fn may_be_named(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_number = |word: &str| ERRORS.iter().any(|(_, _, numbers)| numbers.contains(&word));
+    let says_error = |word: &str| word.contains("err") || matches!(word, "code" | "exception");
+    is_named(text)
+        || ["in use", "already used"].iter().any(|words| lower.contains(words))
+        || words.iter().any(|word| is_number(word)) && words.iter().any(|word| says_error(word))
+}
+
 /// A text without the address that an error of asyncio names.
 fn without_address(lower: &str) -> String {
     let parts = lower.split_once(BEFORE_ADDRESS).and_then(|(before, rest)| Some((before, rest.split_once(')')?.1)));

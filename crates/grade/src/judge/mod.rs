@@ -21,13 +21,13 @@ mod misconceptions;
 mod pairs;
 #[cfg(test)]
 mod testing;
+mod told;
 mod whole;
 
 use serde_json::Value as Json;
 
 use crate::form::Entry;
 use crate::form::fields::{EXPLANATION, fields};
-use crate::form::reading::may_tell;
 use crate::form::value::Value;
 use crate::result::{ClaimMade, FindingMade, ItemGrade, QuestionGrade, Verdict};
 use crate::rubric::Rubric;
@@ -168,11 +168,10 @@ impl Bench<'_> {
     }
 
     /// The same of a single fact.
-    fn unanswered_fact(&self, question: &Question, key: &str, entry: &Entry) -> Option<String> {
+    fn unanswered_fact(&self, question: &Question, key: &str) -> Option<String> {
         let elsewhere = self.case.unanswered.of_facts.get(&(question.clone(), key.to_owned())).cloned();
         let field = fields(question).find(|field| field.key == key)?;
-        let is_explained = || entry.explanation.as_deref().is_some_and(|text| may_tell(text, field.value));
-        elsewhere.or_else(|| is_explained().then(|| "It may stand in the explanation.".to_owned()))
+        elsewhere.or_else(|| told::in_explanation(self.case.form?, &self.case.analysis.lab.sheet, question, &field))
     }
 
     /// The facts, by the run of the step that fits the answers best.
@@ -192,8 +191,7 @@ impl Bench<'_> {
         };
         let shares = self.rubric.shares(question);
         let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
-        let facts: Vec<_> =
-            facts.map(|(key, points)| (*key, *points, self.unanswered_fact(question, key, entry))).collect();
+        let facts: Vec<_> = facts.map(|(key, points)| (*key, *points, self.unanswered_fact(question, key))).collect();
         let by = |run: Option<&Attempt>| -> Vec<ItemGrade> {
             let asked = facts.iter().map(|(key, max_points, elsewhere)| Asked {
                 answer,
