@@ -229,7 +229,9 @@ fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Una
         };
         let (mut of, mut of_facts) = (BTreeMap::new(), BTreeMap::new());
         for (name, problem) in &answered.problems {
-            if let About::Question(question) = &problem.about {
+            if let About::Question(question) = &problem.about
+                && !problem.is_of_comment()
+            {
                 of.entry(question.clone()).or_insert_with(|| format!("{name}, {problem}"));
             }
             for fact in &problem.elsewhere {

@@ -29,3 +29,8 @@ pub fn fields(question: &Question) -> impl Iterator<Item = Field<'_>> + Clone {
 pub fn keys(question: &Question) -> impl Iterator<Item = &str> + Clone {
     fields(question).map(|field| field.key).chain(question.explain().map(|_| EXPLANATION))
 }
+
+/// A key as it is spelt, without what is easily mistyped.
+pub(super) fn spelt(key: &str) -> String {
+    key.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}

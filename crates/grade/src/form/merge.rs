@@ -37,7 +37,10 @@ pub fn merge(forms: Vec<HandedForm>) -> Answered {
         let broken = problems.iter().find(|problem| problem.about == About::Form).cloned();
         match broken {
             Some(problem) => all.broken.push((name, problem)),
-            None if form.is_blank() && problems.is_empty() => all.blank.push(name),
+            None if form.is_blank() && problems.iter().all(Problem::is_of_comment) => {
+                all.problems.extend(problems.into_iter().map(|problem| (name.clone(), problem)));
+                all.blank.push(name);
+            }
             None => {
                 all.problems.extend(problems.into_iter().map(|problem| (name.clone(), problem)));
                 all.add(&name, form);

@@ -1,10 +1,11 @@
 //! The form with a student's answers: typed facts, and texts that only a human grades.
 //!
 //! [`mod@fields`] says what the form asks, [`encoding`] makes text of a file's bytes, [`node`] reads TOML and JSON with the
-//! lines of their values, [`value`] what an entry means and [`reading`] what besides, [`template`] writes the empty form, and
+//! lines of their values, `comments` finds what stands beside empty ones, [`value`] what an entry means and [`reading`] what besides, [`template`] writes the empty form, and
 //! [`merge`] chooses among several.
 
 mod addresses;
+mod comments;
 pub mod encoding;
 mod errno;
 pub mod fields;
@@ -16,14 +17,14 @@ pub mod template;
 pub mod value;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use socklab_core::analyze::ValueType;
 use socklab_core::lab::{POINTS, Question, SCHEMA, Sheet, toml_key, turned_quotes};
 use socklab_core::wording;
 
-use fields::{EXPLANATION, fields, keys};
+use fields::{EXPLANATION, fields, keys, spelt};
 use node::{Item, Node};
 use reading::Otherwise;
 use value::Value;
@@ -93,11 +94,17 @@ pub struct Problem {
     pub reason: String,
     /// What to do.
     pub remedy: String,
-    /// The facts of other questions that the entry may be, since it has their key.
+    /// The facts that it may be the answer to: those of other questions that have the entry's key, or the empty one beside which
+    /// a comment stands.
     pub elsewhere: Vec<(Question, String)>,
 }
 
 impl Problem {
+    /// Whether it is only that an entry is empty and a comment may be its answer.
+    pub fn is_of_comment(&self) -> bool {
+        self.elsewhere.iter().any(|(question, _)| self.about == About::Question(question.clone()))
+    }
+
     /// A form whose bytes are no text.
     pub fn of_encoding(error: &encoding::NoText) -> Problem {
         Problem {
@@ -182,6 +189,7 @@ impl Form {
                 reader.problem(About::Form, error.line, "", &reason, remedy);
             }
         }
+        reader.comments(text);
         reader.count_further();
         (reader.form, reader.problems)
     }
@@ -231,6 +239,28 @@ impl Reader<'_> {
             let reason = format!("{} can't be used", wording::count(self.further as u64, "further entry"));
             let (line, key, remedy) = (None, String::new(), TEMPLATE_REMEDY.to_owned());
             self.problems.push(Problem { about: About::Somewhere, line, key, reason, remedy, elsewhere: Vec::new() });
+        }
+    }
+
+    /// Entries that are empty and have their answers in comments, perhaps.
+    fn comments(&mut self, text: &str) {
+        if Syntax::of(text) == Syntax::Json {
+            return;
+        }
+        let mut told = BTreeSet::new();
+        for comment in comments::beside_empty(text, self.sheet) {
+            let fact = (comment.question, comment.key);
+            let is_filled = self.form.entry(&fact.0).is_some_and(|entry| entry.facts.contains_key(&fact.1));
+            if is_filled || !told.insert(fact.clone()) {
+                continue;
+            }
+            let place = format!("\"{}\".{}", fact.0.key(), toml_key(&fact.1));
+            let reason = "the entry is empty, and a comment may be its answer";
+            let remedy = "Comments don't count: write it between the quotation marks.";
+            self.problem(About::Question(fact.0.clone()), Some(comment.line), &place, reason, remedy);
+            if let Some(problem) = self.problems.last_mut().filter(|problem| problem.reason == reason) {
+                problem.elsewhere = vec![fact];
+            }
         }
     }
 
@@ -308,11 +338,6 @@ impl Reader<'_> {
             problem.elsewhere = elsewhere;
         }
     }
-}
-
-/// A key as it is spelt, without what is easily mistyped.
-fn spelt(key: &str) -> String {
-    key.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn remedy(kind: ValueType) -> String {

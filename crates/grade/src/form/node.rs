@@ -169,6 +169,39 @@ impl<'de> Visitor<'de> for Unique {
     }
 }
 
+/// Where an entry of a table stands in a text of TOML.
+pub(super) struct Place {
+    /// The table.
+    pub(super) table: String,
+    /// The entry.
+    pub(super) key: String,
+    /// The lines of its value, from 0: the first and the last.
+    pub(super) lines: [usize; 2],
+    /// The bytes of its value.
+    pub(super) value: std::ops::Range<usize>,
+    /// Whether a student left it empty.
+    pub(super) is_empty: bool,
+}
+
+/// The entries of all tables in a text of TOML; none where it is no TOML.
+pub(super) fn places(text: &str) -> Vec<Place> {
+    let Ok(root) = DeTable::parse(text) else { return Vec::new() };
+    let lines = Lines::of(text);
+    let line = |at: usize| lines.line(at).saturating_sub(1);
+    let mut found = Vec::new();
+    for (table, value) in root.get_ref() {
+        let DeValue::Table(entries) = value.get_ref() else { continue };
+        found.extend(entries.iter().map(|(key, value)| Place {
+            table: table.get_ref().to_string(),
+            key: key.get_ref().to_string(),
+            lines: [line(value.span().start), line(value.span().end)],
+            value: value.span(),
+            is_empty: toml_value(value, &lines).is_empty(),
+        }));
+    }
+    found
+}
+
 /// Where the lines of a text end.
 struct Lines(Vec<usize>);
 

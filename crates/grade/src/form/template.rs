@@ -122,6 +122,43 @@ fn between_three_quotes(text: &str) -> String {
     toml_escaped(&text.replace("\r\n", "\n"), |c| c.is_control() && c != '\n' && c != '\t')
 }
 
+/// A comment without its marks and the spaces around it.
+pub(super) fn bare_comment(line: &str) -> &str {
+    line.trim_start_matches(|c: char| c == '#' || c.is_whitespace()).trim_end()
+}
+
+/// The comments of a form itself.
+pub(super) struct OwnComments {
+    lines: BTreeSet<String>,
+    /// What stands above a question, before its points.
+    headings: Vec<String>,
+}
+
+impl OwnComments {
+    /// Whether a comment is one of them.
+    pub(super) fn is(&self, comment: &str) -> bool {
+        self.lines.contains(comment) || self.headings.iter().any(|heading| comment.starts_with(heading))
+    }
+}
+
+/// The comments of the form of a sheet.
+pub(super) fn own_comments(sheet: &Sheet) -> OwnComments {
+    let questions = || sheet.questions().iter();
+    let of_fields = questions().flat_map(fields).map(|field| comment(&field));
+    let of_explanations = questions().filter_map(Question::explain).map(|what| format!("explain {what}"));
+    let lines: Vec<String> = [first_line(sheet), head(sheet), FIRST_LINE.to_owned(), HEAD.to_owned()]
+        .into_iter()
+        .chain(of_fields)
+        .chain(of_explanations)
+        .collect();
+    let bare = |line: &str| bare_comment(line).to_owned();
+    let headings = questions().map(|question| format!("{question}  {}", question.title()));
+    OwnComments {
+        lines: lines.iter().flat_map(|lines| lines.lines()).map(bare).collect(),
+        headings: headings.map(|heading| bare(&heading)).chain(["socklab check YOUR-CAPTURES".to_owned()]).collect(),
+    }
+}
+
 fn comment(field: &Field<'_>) -> String {
     match field.value {
         ValueType::Clients => format!("{}:\n# one line for each client computer", field.help),
