@@ -138,7 +138,9 @@ impl<'b, 't> Collector<'b, 't> {
             }
             Kind::Form => self.form(name, reader),
             Kind::Journal => self.journal(name, reader),
-            // Told by its name: there is nothing else to tell it by.
+            // Told by their names: there is nothing else to tell them by. No office program saves an empty file: it did not
+            // arrive whole.
+            Kind::Empty if is_document(name) => self.found.documents.push(Document::unread(self.place(name))),
             Kind::Empty if !is_capture(name) => {}
             Kind::Empty | Kind::Other => self.capture(name, reader, &[]),
             Kind::Text => match beginning(reader, MOST_TEXT) {
@@ -251,7 +253,12 @@ impl<'b, 't> Collector<'b, 't> {
             CaptureError::Document(_) if text.is_empty() => self.found.documents.push(Document::unread(place)),
             CaptureError::Document(_) => self.found.documents.push(Document::text(place, text, &self.sheet)),
             CaptureError::Text if is_capture(name) => self.refuse(name, &format!("{error}. {}", error.hint())),
-            CaptureError::Text if is_source(name) || is_empty_attempt(text) => {}
+            CaptureError::Text if is_empty_attempt(text) => {}
+            CaptureError::Text if is_source(name) => {
+                // Unless it answers questions, as in comments.
+                let document = Document::text(place, &without_marks(text), &self.sheet);
+                self.found.documents.extend(Some(document).filter(|document| !document.answers.is_empty()));
+            }
             CaptureError::Text => self.found.documents.push(Document::text(place, text, &self.sheet)),
             CaptureError::Unknown if !is_capture(name) => self.found.others.push(place),
             error => self.refuse(name, &format!("{error}. {}", error.hint())),
@@ -269,6 +276,18 @@ fn half_read(capture: &CaptureFacts) -> Option<Refusal> {
 /// What holds no answers, or only such as a picture of the screen does.
 fn is_picture_or_program(kind: &str) -> bool {
     ["picture", "program", "database"].iter().any(|word| kind.contains(word))
+}
+
+/// A document of an office program, by its name.
+fn is_document(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    ["doc", "docx", "odt", "rtf", "pdf", "pages", "ipynb"].iter().any(|ending| lower.ends_with(&format!(".{ending}")))
+}
+
+/// Program text without the marks before its comments.
+fn without_marks(text: &[u8]) -> Vec<u8> {
+    let bare = |line: &str| line.trim_start().trim_start_matches(['/', '*', '#', '-', ';']).to_owned();
+    String::from_utf8_lossy(text).lines().map(bare).collect::<Vec<_>>().join("\n").into_bytes()
 }
 
 /// Program text, by its name.
@@ -347,5 +366,25 @@ mod tests {
         let captures: Vec<&str> = found.captures.iter().map(|capture| capture.file.as_str()).collect();
         assert_eq!(captures, ["step8.pcapng", "step8.pcapng.gz", "step8.PCAP.zst"]);
         assert_eq!((found.refused.len(), found.others.len(), found.documents.len()), (0, 0, 0));
+    }
+
+    /// Programs of the lab are no answers, and neither is an empty file of notes; a document that did not arrive may be some.
+    #[test]
+    fn program_text_that_answers_and_empty_documents_are_documents() {
+        let limits = SubmissionLimits::default();
+        let budget = Budget::new(&limits, &|| false);
+        let mut collector = Collector::new(&limits, &budget, &Sheet::built_in());
+        for (name, text) in [
+            ("a.py", "# II.1 four, all served\n"),
+            ("b.js", "// II.2: five\n"),
+            ("c.py", "import socket  # the server of step 8\n"),
+            ("d.docx", ""),
+            ("e.txt", ""),
+        ] {
+            collector.streamed(name, &mut text.as_bytes());
+        }
+        let found = collector.finish();
+        let names: Vec<&str> = found.documents.iter().map(|document| document.name.as_str()).collect();
+        assert_eq!(names, ["a.py", "b.js", "d.docx"]);
     }
 }

@@ -79,7 +79,7 @@ pub fn grade(
         points: (earned - costs).at_least_zero(),
         pending,
         max_points: rubric.total(),
-        questions: with_written(judged.questions, &documents),
+        questions: with_others(with_written(judged.questions, &documents), &others),
         findings,
         form_problems: problems.map(|(name, problem)| format!("{name}, {problem}")).collect(),
         refused,
@@ -170,6 +170,19 @@ fn with_written(mut questions: Vec<QuestionGrade>, documents: &[Document]) -> Ve
             let own = document.answers.iter().filter(|(asked, _)| asked.key() == key);
             question.written.extend(own.map(|(_, text)| Written { file: document.name.clone(), text: text.clone() }));
         }
+    }
+    questions
+}
+
+/// The questions of which nothing is filled in and nothing waits, with where the answers may be besides: a picture of a screen is
+/// wanted anyway, so that it alone lets nothing wait.
+fn with_others(mut questions: Vec<QuestionGrade>, others: &[String]) -> Vec<QuestionGrade> {
+    let in_others = (!others.is_empty()).then(|| format!("Nothing is filled in. Answers may be in {}.", named(others)));
+    let is_blank = |own: &&mut QuestionGrade| {
+        own.pending == Points::ZERO && own.explanation.is_none() && own.items.iter().all(|item| item.given.is_none())
+    };
+    for own in questions.iter_mut().filter(is_blank) {
+        own.for_a_human.extend(in_others.clone());
     }
     questions
 }
@@ -378,6 +391,27 @@ mod tests {
             points(&of_step_8(&form), "I.1b").1
         };
         assert!(addresses("The client has port 39999.") > Points::ZERO && addresses("As we saw.") == Points::ZERO);
+    }
+
+    /// A picture of the screen is wanted anyway, but of a question that is blank it may hold the answers.
+    #[test]
+    fn a_blank_question_names_the_files_that_may_answer_it() {
+        let form = json!({"I.1b": {"server_socket_addresses": SERVER}, "I.2": {"explanation": "As we saw."}});
+        let (form, problems) = Form::read(&form.to_string(), &Sheet::built_in());
+        let answered = merge(vec![HandedForm { name: "answers.json".to_owned(), form, problems }]);
+        let captures = vec![alone("step8", 0, "192.168.1.77:39999", 3)];
+        let found = Collected { captures, answered, others: vec!["part2.png".to_owned()], ..Collected::default() };
+        let config = LabConfig::default();
+        let limits = SubmissionLimits::default();
+        let budget = Budget::new(&limits, &|| false);
+        let submission = grade("ann", &Identity::default(), found, &Rubric::new(&config), &config, &budget).submission;
+        let told = "Nothing is filled in. Answers may be in part2.png.";
+        let asks = |question: &str| -> bool {
+            let own = submission.questions.iter().find(|own| own.key() == question).unwrap();
+            own.for_a_human.contains(&told.to_owned())
+        };
+        assert_eq!(["I.1a", "I.1b", "I.2", "II.3"].map(asks), [true, false, false, true]);
+        assert_eq!(points(&submission, "II.3"), (Points::ZERO, Points::ZERO));
     }
 
     /// The honest answers of a run of which B's step 8 is not there, but C's step 10: B is .77 and C is .61.
