@@ -29,7 +29,7 @@ const SIGNS: [&str; 5] = [":", "=", "-", "–", "—"];
 /// With what is wrong.
 pub(super) fn read(node: &Node) -> Result<(Addresses, Otherwise<Addresses>), Fault> {
     let mut list = List::default();
-    for (own, text) in pieces(node)?.iter().filter(|(_, text)| !is_none(text)) {
+    for (own, text) in pairs(pieces(node)?).iter().filter(|(_, text)| !is_none(text)) {
         list.add(text).map_err(|reason| Fault::of(own, reason))?;
         if list.addresses.len() > MOST_ITEMS {
             return Err(Fault::of(own, format!("these are more than {MOST_ITEMS} socket addresses")));
@@ -43,6 +43,19 @@ pub(super) fn read(node: &Node) -> Result<(Addresses, Otherwise<Addresses>), Fau
     }
     let otherwise = if list.has_loose_port { Otherwise::Unknown } else { Otherwise::Nothing };
     Ok((list.addresses.into_iter().collect(), otherwise))
+}
+
+/// Pieces with an address and the port that is the next piece together: `["10.0.3.2", 60154]`.
+fn pairs(pieces: Vec<(&Node, String)>) -> Vec<(&Node, String)> {
+    let mut paired: Vec<(&Node, String)> = Vec::new();
+    for (node, text) in pieces {
+        let is_port = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match paired.last_mut().filter(|(_, before)| is_port && before.trim().parse::<IpAddr>().is_ok()) {
+            Some((_, before)) => *before = format!("{} {text}", before.trim()),
+            None => paired.push((node, text)),
+        }
+    }
+    paired
 }
 
 /// What is read so far.
@@ -144,11 +157,14 @@ struct Part<'a> {
 impl<'a> Part<'a> {
     fn read(written: &'a str) -> Option<Part<'a>> {
         let written = written.trim();
+        // A sentence ends with it.
+        let written = written.strip_suffix('.').filter(|text| !text.ends_with('.')).unwrap_or(written);
         // One of a pair alone says less or more than.
         let bare = written.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(written);
         let plain = bare.to_lowercase().replace("port", " : ").replace(['(', ')', '\'', '"', '`'], " ");
-        // IP 10.0.3.2 port 40210.
-        let words: Vec<&str> = plain.split_whitespace().filter(|word| !matches!(*word, "ip" | "ip:")).collect();
+        // IP 10.0.3.2 port 40210; IP address: 10.0.3.2, port number: 60154. A list of addresses is another thing.
+        let is_label = |word: &&str| matches!(word.trim_end_matches(':'), "ip" | "address" | "with" | "number");
+        let words: Vec<&str> = plain.split_whitespace().filter(|word| !is_label(word)).collect();
         let (first, rest) = words.split_first()?;
         let part = |what, before, behind| Some(Part { written, what, before, behind });
         if let Some(what) = what(&words) {

@@ -7,7 +7,6 @@
 mod addresses;
 mod comments;
 pub mod encoding;
-mod errno;
 pub mod fields;
 mod frames;
 pub mod merge;

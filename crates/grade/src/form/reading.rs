@@ -1,10 +1,10 @@
 //! What all readers of entries share: what is wrong with one, and what one may mean besides what it seems to, since a number
 //! in a list may be one of its items or their count.
 
-use super::errno;
 use super::node::{Item, Node};
 pub use crate::written::Otherwise;
 pub(super) use crate::written::Reason;
+use crate::written::errno;
 use socklab_core::analyze::ValueType;
 use socklab_core::wording::number_of;
 

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use super::node::{Item, Node};
 use super::reading::{Fault, Otherwise, Reason, is_none, number, pieces};
-use super::{addresses, errno, frames};
-use crate::written::{self, readable};
+use super::{addresses, frames};
+use crate::written::{self, errno, readable};
 use socklab_core::analyze::ValueType;
 use socklab_core::facts::{Fact, Value as FactValue};
 use socklab_core::lab::{HostName, Sheet};
@@ -173,7 +173,7 @@ fn is_dash(text: &str) -> bool {
 fn count(node: &Node) -> Result<u64, Fault> {
     let count = match &node.item {
         Item::Integer(number) => u64::try_from(*number).map_err(|_| "a count is not negative".to_owned()),
-        Item::Text(text) => count_in_words(text),
+        Item::Text(text) | Item::Other(text) => count_in_words(text),
         _ => Err(format!("'{}' is no count", node.text())),
     };
     count.map_err(|reason| Fault::of(node, reason))
@@ -184,14 +184,33 @@ fn count_in_words(text: &str) -> Result<u64, Reason> {
     const NOUNS: [&str; 10] =
         ["socket", "sockets", "frame", "frames", "datagram", "datagrams", "client", "clients", "server", "servers"];
     let lower = text.trim().trim_end_matches('.').to_lowercase();
+    let lower =
+        ["exactly ", "total ", "total: ", "= "].iter().find_map(|lead| lower.strip_prefix(lead)).unwrap_or(&lower);
+    let lower = [" in total", " total", " in all", " altogether"]
+        .iter()
+        .find_map(|end| lower.strip_suffix(end))
+        .unwrap_or(lower);
+    if let Some(sum) = sum(lower) {
+        return Ok(sum);
+    }
     let mut words = lower.split_whitespace();
     let first = words.next().unwrap_or_default();
     let alone = words.all(|word| NOUNS.contains(&word));
     let number = match first {
         "none" | "no" => Some(0),
-        first => number(first),
+        // 5.0
+        first => number(first.strip_suffix(".0").unwrap_or(first)),
     };
     number.filter(|_| alone).ok_or_else(|| format!("'{}' is no count", text.trim()))
+}
+
+/// `1 + 4 = 5`, where it is right.
+fn sum(text: &str) -> Option<u64> {
+    let (parts, sum) = text.split_once('=')?;
+    let sum: u64 = sum.trim().parse().ok()?;
+    let parts: Option<Vec<u64>> = parts.split('+').map(|part| part.trim().parse().ok()).collect();
+    let added = parts.filter(|parts| parts.len() > 1)?.iter().try_fold(0_u64, |sum, part| sum.checked_add(*part))?;
+    (added == sum).then_some(sum)
 }
 
 fn yes_no(node: &Node) -> Result<bool, Fault> {
@@ -237,10 +256,15 @@ fn client(node: &Node, sheet: &Sheet) -> Result<(Client, bool), Fault> {
         return Err(Fault::of(node, format!("'{}' is no client computer with its socket addresses", node.text())));
     };
     let (mut client, mut is_certain) = (Client::default(), true);
-    for (key, value) in entries.iter().filter(|(_, value)| !value.is_empty()) {
+    for (key, value) in entries.iter().filter(|(_, value)| !value.is_empty() || is_not_known(value)) {
         let bare = without_quotes(value);
         let value = bare.as_ref().unwrap_or(value);
         match key.as_str() {
+            // The addresses tell the host, and the student does not.
+            "host" if is_not_known(value) => {
+                return Err(Fault::of(value, format!("'{}' names no host", value.text())));
+            }
+            _ if is_not_known(value) => {}
             "host" => client.host = Some(host(&value.text(), sheet).map_err(|reason| Fault::of(value, reason))?),
             "socket_addresses" => {
                 let (addresses, otherwise) = addresses::read(value)?;
@@ -254,16 +278,30 @@ fn client(node: &Node, sheet: &Sheet) -> Result<(Client, bool), Fault> {
     Ok((client, is_certain))
 }
 
+/// Whether a student wrote that something is not known.
+fn is_not_known(node: &Node) -> bool {
+    matches!(&node.item, Item::Text(text) if !text.trim().is_empty()) && node.is_empty()
+}
+
 /// What a student may call a host before its letter.
-const NOUNS_OF_HOSTS: [&str; 6] = ["host", "computer", "client", "pc", "machine", "rechner"];
+const NOUNS_OF_HOSTS: [&str; 7] = ["host", "computer", "client", "pc", "machine", "rechner", "rpi"];
 
 fn host(text: &str, sheet: &Sheet) -> Result<HostRef, Reason> {
     let text = text.trim();
     if let Ok(ip) = text.parse::<IpAddr>() {
         return Ok(HostRef::Address(ip.to_canonical()));
     }
-    // Computer B; not "A and B".
-    let words: Vec<&str> = text.split_whitespace().collect();
+    // Computer B, PC-B; not "A and B".
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty()).collect();
+    // 10.0.3.2 (B)
+    if let [address, letter] = words.as_slice()
+        && let Ok(address) = address.parse::<IpAddr>()
+        && let Some(letter) = letter.strip_prefix('(').and_then(|letter| letter.strip_suffix(')'))
+        && let Ok(letter) = sheet.host(letter)
+    {
+        return Ok(HostRef::Both(letter, address.to_canonical()));
+    }
     // B (10.0.3.2); another remark may take it back.
     let in_brackets = |word: &str| word.strip_prefix('(')?.strip_suffix(')')?.parse::<IpAddr>().ok();
     let (words, address) = match words.split_last() {
@@ -310,6 +348,9 @@ mod tests {
             "10.0.3.2 : 40210",
             "10.0.3.2 40210",
             "10.0.3.2 port 40210",
+            "10.0.3.2:40210.",
+            "10.0.3.2 with port 40210",
+            "IP address: 10.0.3.2, port number: 40210",
             "('10.0.3.2', 40210)",
             "10.0.3.2, Port 40210",
             "<10.0.3.2:40210>",
@@ -320,6 +361,13 @@ mod tests {
         ] {
             assert_eq!(addresses(&text(written)), Ok(expected.clone()), "{written}");
         }
+        let list = |items: Vec<Item>| Node {
+            line: 1,
+            item: Item::List(items.into_iter().map(|item| Node { line: 1, item }).collect()),
+        };
+        let pair = || [Item::Text("10.0.3.2".to_owned()), Item::Integer(40210)];
+        assert_eq!(addresses(&list(pair().to_vec())), Ok(expected.clone()));
+        assert!(addresses(&list([pair().to_vec(), vec![Item::Integer(2)]].concat())).is_err());
         let two = addresses(&text("10.0.3.2:1 and 10.0.3.3 port 2; [fe80::1]:53")).unwrap();
         assert_eq!(two.len(), 3);
         for written in ["fd00:77::2:45236", "fd00:77::1.6006"] {
@@ -345,13 +393,24 @@ mod tests {
         assert_eq!(addresses(&text("IP 10.0.3.2 port 39700")), Ok(address));
         let read = |text: &str| host(text, &Sheet::built_in());
         let b = Sheet::built_in().host("B").unwrap();
-        for known in ["B", "host B", "Computer B"] {
+        for known in ["B", "host B", "Computer B", "PC-B", "RPi B"] {
             assert_eq!(read(known), Ok(HostRef::Letter(b)), "{known}");
         }
-        for both in ["B (10.0.3.2)", "host B (10.0.3.2)"] {
+        for both in ["B (10.0.3.2)", "host B (10.0.3.2)", "10.0.3.2 (B)"] {
             assert_eq!(read(both), Ok(HostRef::Both(b, "10.0.3.2".parse().unwrap())), "{both}");
         }
-        for unclear in ["B and C", "A and B", "B or C", "B C", "B (wrong)", "B (C)", "B (not C)", "B ()"] {
+        for unclear in [
+            "B and C",
+            "A and B",
+            "B or C",
+            "B C",
+            "B (wrong)",
+            "B (C)",
+            "B (not C)",
+            "B ()",
+            "A-B",
+            "10.0.3.2 (wrong)",
+        ] {
             assert!(read(unclear).is_err(), "{unclear}");
         }
     }
@@ -415,7 +474,12 @@ mod tests {
     fn counts_errors_and_yes_or_no_are_strict_in_meaning() {
         assert_eq!(count_in_words("5 sockets"), Ok(5));
         assert_eq!(count_in_words("Five"), Ok(5));
-        assert!(count_in_words("5 or 6").is_err());
+        for five in ["exactly 5", "5 in total", "= 5", "5.0", "1 + 4 = 5", "total: 5 sockets"] {
+            assert_eq!(count_in_words(five), Ok(5), "{five}");
+        }
+        for unclear in ["5 or 6", "1 + 4 = 6", "= ", "5.5", "1 + 4", "total"] {
+            assert!(count_in_words(unclear).is_err(), "{unclear}");
+        }
         assert_eq!(yes_no(&text("No.")), Ok(false));
         assert!(yes_no(&text("maybe")).is_err());
         // A reason may follow that takes nothing back, as where a fact is asked for.

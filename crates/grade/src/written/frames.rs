@@ -166,10 +166,12 @@ impl<'t> Piece<'t> {
         bare + rest
     }
 
-    /// The list, where brackets stand around all of it: `(7, 9)`.
+    /// The list, where brackets stand around all of it: `(7, 9)`, `[7, 9]`.
     fn inside(self) -> &'t str {
-        let inside = self.text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-        inside.filter(|inside| !inside.contains(['(', ')'])).unwrap_or(self.text)
+        let pairs = [('(', ')'), ('[', ']'), ('{', '}')];
+        let inside = |(open, close)| self.text.strip_prefix(open)?.strip_suffix(close);
+        let inside = pairs.into_iter().find_map(inside);
+        inside.filter(|inside| !inside.contains(['(', ')', '[', ']', '{', '}'])).unwrap_or(self.text)
     }
 
     /// Takes the text apart.
@@ -464,6 +466,8 @@ mod tests {
             "Frames 7-9.",
             "3 frames: 7-9",
             "(7-9)",
+            "[7, 8, 9]",
+            "{7, 8, 9}",
             "segments 7-9",
             "frame numbers: 7, 8, 9",
             "7+8+9",

@@ -7,6 +7,7 @@
 mod beside;
 #[cfg(test)]
 mod beside_tests;
+pub(crate) mod errno;
 mod frames;
 mod judgement;
 mod numbers;

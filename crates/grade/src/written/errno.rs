@@ -22,7 +22,8 @@ const ERRORS: [(&str, &[&str], &[&str]); 5] = [
 ];
 
 /// Words around an error on a screen.
-const AROUND: [&str; 17] = [
+const AROUND: [&str; 18] = [
+    "os",
     "oserror",
     "permissionerror",
     "connectionrefusederror",
@@ -46,23 +47,36 @@ const AROUND: [&str; 17] = [
 const BEFORE_ADDRESS: &str = "error while attempting to bind on address (";
 
 /// Words after which a number is an error's.
-const BEFORE_NUMBERS: [&str; 5] = ["errno", "winerror", "error", "code", "number"];
+const BEFORE_NUMBERS: [&str; 6] = ["errno", "winerror", "oserror", "error", "code", "number"];
+
+/// What Python prints before the lines of a call and the error.
+const TRACEBACK: &str = "traceback (most recent call last)";
 
 /// The errno name that a text gives.
 ///
 /// # Errors
 /// If it gives none, several, or says more.
-pub(super) fn read(text: &str) -> Result<String, String> {
+pub(crate) fn read(text: &str) -> Result<String, String> {
     let lower = text.trim().to_lowercase().replace('’', "'");
-    let (named, rest) = messages(&without_address(&lower));
+    let lower = if lower.starts_with(TRACEBACK) { lower.lines().last().unwrap_or_default() } else { &lower };
+    let (named, rest) = messages(&without_address(lower));
     let words: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let mut found: Vec<String> = named;
     // "!=", "~" and the like deny or doubt.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c.is_whitespace() || "[]():.,;'\"`_-/=".contains(c);
-    let mut more = !rest.chars().all(is_plain) || rest.contains("=/");
+    let mut more = !rest.chars().all(is_plain) || rest.contains("=/") || rest.trim_end().ends_with(['-', '=', '/']);
+    // `98 (EADDRINUSE)`
+    let is_of_named = |word: &str| {
+        let is_named =
+            |name: &str| named.iter().any(|own| own == name) || words.contains(&name.to_lowercase().as_str());
+        ERRORS.iter().any(|(name, _, numbers)| numbers.contains(&word) && is_named(name))
+    };
+    let are_of_named: Vec<bool> = words.iter().map(|word| is_of_named(word)).collect();
+    let mut found: Vec<String> = named;
     for (place, word) in words.iter().enumerate() {
         let before = place.checked_sub(1).and_then(|place| words.get(place));
-        let is_number = words.len() == 1 || before.is_some_and(|word| BEFORE_NUMBERS.contains(word));
+        let is_number = words.len() == 1
+            || before.is_some_and(|word| BEFORE_NUMBERS.contains(word))
+            || are_of_named.get(place).copied().unwrap_or_default();
         match error(word, is_number) {
             Some(name) => found.push(name),
             None => more |= !AROUND.contains(word),
@@ -78,7 +92,7 @@ pub(super) fn read(text: &str) -> Result<String, String> {
 }
 
 /// Whether a text names an error at all, whatever else it says of it.
-pub(super) fn is_named(text: &str) -> bool {
+pub(crate) fn is_named(text: &str) -> bool {
     let (named, rest) = messages(&text.to_lowercase().replace('’', "'"));
     let words: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_number = |place: usize| {
@@ -88,7 +102,7 @@ pub(super) fn is_named(text: &str) -> bool {
 }
 
 /// Whether a text may name an error, if not in the words of a screen: `the address is in use`, `OSError: 98`.
-pub(super) fn may_be_named(text: &str) -> bool {
+pub(crate) fn may_be_named(text: &str) -> bool {
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_number = |word: &str| ERRORS.iter().any(|(_, _, numbers)| numbers.contains(&word));
@@ -167,6 +181,13 @@ mod tests {
             "WSAEADDRINUSE",
             "bind: Address already in use",
             "EADDRINUSE (Address already in use)",
+            "98 (EADDRINUSE)",
+            "EADDRINUSE (98)",
+            "EADDRINUSE, 98",
+            "OSError 98",
+            "Address already in use (os error 98)",
+            "Traceback (most recent call last):\n  File \"tcp_server.py\", line 9, in <module>\n    s.bind((HOST, PORT))\n\
+             OSError: [Errno 98] Address already in use",
             "OSError: [Errno 98] error while attempting to bind on address ('10.0.3.1', 65432): address already in use",
             "OSError: [Errno 98] error while attempting to bind on address ('::1', 65432, 0, 0): [errno 98] address already in use",
             "[WinError 10048] Only one usage of each socket address (protocol/network address/port) is normally permitted",
@@ -201,6 +222,9 @@ mod tests {
             "!= EADDRINUSE",
             "~EADDRINUSE",
             "EADDRINUSE*",
+            "EADDRINUSE -",
+            "EADDRINUSE 111",
+            "Traceback (most recent call last): EADDRINUSE did not come",
             "nothing",
             "Errno5",
             "98errno",
