@@ -216,9 +216,7 @@ fn sum(text: &str) -> Option<u64> {
 fn yes_no(node: &Node) -> Result<bool, Fault> {
     match &node.item {
         Item::Flag(flag) => Ok(*flag),
-        Item::Text(_) | Item::Integer(_) => {
-            written::yes_no(None, &node.text()).map_err(|reason| Fault::of(node, reason))
-        }
+        Item::Text(_) | Item::Integer(_) => written::yes_or_no(&node.text()).map_err(|reason| Fault::of(node, reason)),
         _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", node.text()))),
     }
 }

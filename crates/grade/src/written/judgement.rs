@@ -247,7 +247,7 @@ fn fits(fact: &Fact, value: &Value, text: &str) -> Result<Judgement, Reason> {
         Value::Ip(address) => ip(fact, text)? == *address,
         Value::Flags(wanted) => flags(text)? == *wanted,
         Value::Frames(frames) => return judge_frames(fact, frames, text),
-        Value::YesNo(yes) => yes_no(Some(fact), text)? == *yes,
+        Value::YesNo(yes) => yes_no(fact, text)? == *yes,
         Value::Word(wanted) => word(fact, text)? == *wanted,
         Value::Words(wanted) => {
             let (given, wanted): (BTreeSet<_>, BTreeSet<_>) =

@@ -23,10 +23,11 @@ mod ways_proptests;
 #[cfg(test)]
 mod ways_tests;
 mod words;
+mod yes_or_no;
 
 pub(crate) use frames::read_frames;
 pub(crate) use judgement::{Judgement, frames_of_each, judge_each, readable};
 pub use otherwise::Otherwise;
 pub(crate) use plain::Reason;
 pub(crate) use room::{OfPart, left_of_each};
-pub(crate) use words::yes_no;
+pub(crate) use yes_or_no::yes_or_no;

@@ -149,12 +149,12 @@ fn without_proof(fact: &Fact, reason: &str) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-/// Yes or no, as the first word; what follows may give the reason, in words that are known to take nothing back. Those that
-/// the fact is called by are among them, where one is asked for.
+/// Yes or no of a fact that is measured, as the first word; what follows may give the reason, in words that are known to take
+/// nothing back. Those that the fact is called by are among them.
 ///
 /// # Errors
 /// With what is wrong.
-pub(crate) fn yes_no(of: Option<&Fact>, text: &str) -> Result<bool, String> {
+pub(super) fn yes_no(fact: &Fact, text: &str) -> Result<bool, String> {
     let lower = plain(text).to_lowercase();
     let unreadable = || format!("'{}' is neither yes nor no", text.trim());
     let end = lower.find(|c: char| !c.is_alphanumeric()).unwrap_or(lower.len());
@@ -171,15 +171,12 @@ pub(crate) fn yes_no(of: Option<&Fact>, text: &str) -> Result<bool, String> {
     let adds_nothing = |word: &str| {
         says_nothing(word)
             || is_of_frames(word)
-            || of.is_some_and(|fact| names(fact, word))
+            || names(fact, word)
             || REASONS.contains(&word)
             || if is_yes { REASONS_FOR_YES.contains(&word) } else { REASONS_FOR_NO.contains(&word) }
     };
     let reason = rest.strip_prefix('!').unwrap_or(rest);
-    let reason = match of {
-        Some(fact) if is_yes => without_proof(fact, reason),
-        _ => reason.to_owned(),
-    };
+    let reason = if is_yes { without_proof(fact, reason) } else { reason.to_owned() };
     // `yes+`
     let is_open = reason.trim_end().ends_with('+');
     let is_clear =
