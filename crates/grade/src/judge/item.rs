@@ -226,7 +226,10 @@ impl Judge<'_> {
             Value::Measured(fact, _) => fact.key,
             _ => asked.key,
         };
-        let allowed = known.leeway(question).of(list, |key| frames_of(known, question, key));
+        let leeway = known.leeway(question);
+        // Where the form asks for the lists of a connection, it says of acknowledgements that those of opening are not counted.
+        let leeway = if question.kind() == kinds::TCP_FRAMES { leeway.without_opening() } else { leeway };
+        let allowed = leeway.of(list, |key| frames_of(known, question, key));
         let compared = |given: &Value| compare::values(given, value, &allowed, self.lab);
         let found = compared(given);
         if found.is_whole() {
