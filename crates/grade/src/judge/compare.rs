@@ -108,6 +108,22 @@ pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &Lab
     }
 }
 
+/// Whether an answer says the same as a journal. The letter of a host that no capture has stands for the address of the sheet, where
+/// the journal has that, else for whatever computer has the sockets.
+pub(super) fn says_the_same(given: &Value, said: &Value, lab: &LabFound) -> bool {
+    let (Value::Clients(given), Value::Clients(said)) = (given, said) else { return given == said };
+    let is_said = |ip: &std::net::IpAddr| said.iter().any(|client| client.host == Some(HostRef::Address(*ip)));
+    let by_address = |client: &Client| match client.host {
+        Some(HostRef::Letter(letter)) if lab.hosts.iter().all(|host| host.name != letter) => {
+            let of_sheet = lab.sheet.hosts().iter().find(|host| host.name == letter).and_then(|host| host.address);
+            Client { host: of_sheet.filter(is_said).map(HostRef::Address), ..client.clone() }
+        }
+        _ => client.clone(),
+    };
+    let given: Vec<Client> = given.iter().map(by_address).collect();
+    clients(&given, said, &Allowed::default(), lab).is_whole()
+}
+
 /// Whether addresses are the shown ones if a listening socket is bound to every address of its computer (`0.0.0.0` or `::`), which
 /// no capture shows.
 pub(super) fn fits_every_address(given: &Value, shown: &Value) -> bool {
@@ -272,6 +288,8 @@ pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool 
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use socklab_core::analyze::analysis::{HostBasis, HostFound};
     use socklab_core::facts::fact;
@@ -281,6 +299,27 @@ mod tests {
     fn frames_wanted(lists: &[&[u64]]) -> Vec<(FactValue, Option<FactValue>)> {
         let list = |list: &&[u64]| (FactValue::Frames(list.iter().copied().map(FrameNumber).collect()), None);
         lists.iter().map(list).collect()
+    }
+
+    /// Without captures no host is known: its letter stands for the address of the sheet.
+    #[test]
+    fn a_letter_says_the_same_as_the_address_of_its_host() {
+        let nothing = super::super::testing::lab(Vec::new());
+        let sheet = socklab_core::lab::Sheet::built_in();
+        let read = |hosts: [&str; 2]| {
+            let row = |host: &str, place: usize| {
+                let sockets = ["10.0.3.2:60156, 10.0.3.2:60170", "10.0.3.3:34144, 10.0.3.3:34150"];
+                json!({"host": host, "socket_addresses": sockets[place], "sockets_created": 2})
+            };
+            let form = json!({"II.3": {"clients": [row(hosts[0], 0), row(hosts[1], 1)]}});
+            let (form, problems) = crate::form::Form::read(&form.to_string(), &sheet);
+            assert_eq!(problems, []);
+            form.entries.values().next().unwrap().facts["clients"].value.clone().unwrap()
+        };
+        let said = read(["10.0.3.2", "10.0.3.3"]);
+        assert!(says_the_same(&read(["B", "C"]), &said, &nothing.lab) && says_the_same(&said, &said, &nothing.lab));
+        assert!(!says_the_same(&read(["C", "B"]), &said, &nothing.lab));
+        assert!(!says_the_same(&read(["10.0.3.3", "10.0.3.2"]), &said, &nothing.lab));
     }
 
     #[test]

@@ -180,7 +180,7 @@ impl Judge<'_> {
             Expected::Unknown => self.unknown(asked),
             Expected::Sheet(_) if self.lacks_its_captures(&asked.answer.question) => self.unknown(asked),
             Expected::Sheet(value) => self.sheet(asked, given, given == value),
-            Expected::Journal(value) => self.journal(asked, given == value),
+            Expected::Journal(value) => self.journal(asked, compare::says_the_same(given, value, self.lab)),
             // What a part of the captures shows is no measure of the whole: whoever gives that part must not fare better
             // than whoever gives the whole.
             // But frames are counted in the student's own capture, and what that shows is right.
@@ -313,7 +313,7 @@ impl Judge<'_> {
         let question = &asked.answer.question;
         let said = self.said().and_then(|said| Some((said, said.known.get(question, asked.key)?)));
         let why = if let Some((said, value)) = said {
-            format!("{fits}. {}", said.words(value == given))
+            format!("{fits}. {}", said.words(compare::says_the_same(given, value, self.lab)))
         } else {
             let missing = self.missing(asked);
             let would = if missing.is_empty() { missing } else { format!(" What would: {missing}.") };
