@@ -13,7 +13,7 @@ use crate::analyze::matching::gathered::Gathered;
 use crate::analyze::matching::hosts::computers::Computers;
 use crate::analyze::matching::hosts::numbering::{are_numbers_of_sheet, is_later_address};
 use crate::analyze::matching::servers::choice::Servers;
-use crate::analyze::matching::steps::doubts::{Doubt, alike_hosts, are_told_by_company, of_hosts};
+use crate::analyze::matching::steps::doubts::{Doubt, alike_hosts, are_told_by_company, begin_apart, of_hosts};
 use crate::analyze::story::{Clocks, LATE, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -103,9 +103,9 @@ impl Hosts {
     }
 
     /// The hosts that do the same on the sheet, but for who comes to whose open connection, and of which nothing but the order
-    /// of the files says which is which. Where all of them are there and one clock tells who came first, that does. `seconds`
-    /// are the computers that came to another one's open connection: where they are as many as the sheet has, all others came
-    /// at other times.
+    /// of the files says which is which. Where all of them are there, one clock tells who came first, and the sheet says who is
+    /// to, that does. `seconds` are the computers that came to another one's open connection: where they are as many as the
+    /// sheet has, all others came at other times.
     fn not_told_apart(&self, evidence: &HostInputs<'_>, seconds: &[IpAddr]) -> Vec<Vec<HostName>> {
         let one_clock = evidence.one_clock();
         let basis = |name: &HostName| self.named.iter().find(|(own, _, _)| own == name).map(|(_, _, basis)| *basis);
@@ -123,7 +123,8 @@ impl Hosts {
         }
         groups.retain(|group| {
             let named = group.iter().filter(|name| basis(name).is_some()).count();
-            group.len() > 1 && named > 0 && !(one_clock && named == group.len())
+            let is_told_by_time = one_clock && named == group.len() && begin_apart(&evidence.config.sheet, group);
+            group.len() > 1 && named > 0 && !is_told_by_time
         });
         groups
     }
@@ -572,9 +573,9 @@ impl HostInputs<'_> {
     }
 }
 
-/// The client hosts in the order of their first steps, where one that comes to another one's open connection does else as others
-/// do, so that what comes first may be of a host that comes later.
+/// The client hosts in the order of their first steps, where the order of time tells some apart: where one that comes to another
+/// one's open connection does else as others do, what comes first may be of a host that comes later.
 fn in_time_of_steps(sheet: &Sheet) -> Option<Vec<HostName>> {
-    let is_mixed = |group: &Vec<HostName>| are_told_by_company(sheet, group);
-    alike_hosts(sheet).iter().any(is_mixed).then(|| distinct(sheet.recorded().flat_map(Step::hosts).copied()))
+    let is_timed = |group: &Vec<HostName>| are_told_by_company(sheet, group) || begin_apart(sheet, group);
+    alike_hosts(sheet).iter().any(is_timed).then(|| distinct(sheet.recorded().flat_map(Step::hosts).copied()))
 }

@@ -91,6 +91,13 @@ pub(crate) fn are_told_by_company(sheet: &Sheet, hosts: &[HostName]) -> bool {
     own.len() > 1
 }
 
+/// Whether each of these hosts begins with a step of its own. Of hosts that share one, the sheet does not say who comes first.
+pub(crate) fn begin_apart(sheet: &Sheet, hosts: &[HostName]) -> bool {
+    let first = |host: &HostName| sheet.recorded().find(|step| step.hosts().contains(host));
+    let steps: BTreeSet<Option<&Step>> = hosts.iter().map(first).collect();
+    steps.len() == hosts.len()
+}
+
 /// What captures show of a host.
 fn does(sheet: &Sheet, name: HostName) -> Vec<(Shape, bool)> {
     let steps = sheet.recorded().filter(|step| step.hosts().contains(&name));

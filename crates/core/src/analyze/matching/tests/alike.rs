@@ -186,6 +186,52 @@ fn hosts_that_do_the_same_are_not_told_apart() {
     assert_eq!(told(&analysis), ["10.0.3.3:40002", "7000", "10.0.3.2:40001", "7000"]);
 }
 
+/// One capture has the clients of all hosts, and the sheet does not say who is to come first: whose each is, nothing tells.
+#[test]
+fn hosts_of_one_step_are_not_told_apart_by_who_came_first() {
+    for order in [["B", "C"], ["C", "B"]] {
+        let question = "[[question]]\nnumber = 9\ntitle = \"Run\"\npoints = 1\nkind = \"facts\"\nsteps = [\"2\"]\n\
+                        [question.facts]\n\
+                        b = { ask = \"port\", fact = \"client_port\", client = \"B\" }\n\
+                        both = { ask = \"both\", fact = \"clients\" }\n\
+                        [[question]]\nnumber = 10\ntitle = \"Sockets\"\npoints = 1\nkind = \"client-sockets\"\nsteps = [\"2\"]\n\
+                        [question.facts]\nclients = \"sockets\"\n";
+        let hosts = order.map(host).concat();
+        let text = format!(
+            "[[host]]\nname = \"S\"\nrole = \"server\"\n{hosts}[[step]]\nnumber = 2\ndoes = \"clients\"\n\
+             protocol = \"tcp\"\nclient = [\"B\", \"C\"]\nparallel = true\n{question}"
+        );
+        let config = lab_file(&text).unwrap();
+        let mut story = Story::new("at S", 0);
+        let mut both = ["10.0.3.2:40001", "10.0.3.3:40002"].map(|client| Story::tcp(client, SERVER));
+        both.iter_mut().for_each(|tcp| story.handshake(tcp));
+        both.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+        let analysis = analyze(vec![story.read()], &[], &config);
+        assert_eq!(told(&analysis), ["?", "2"]);
+        assert_eq!(codes(&analysis), [Code::HostsNotTold]);
+        let names: Vec<&str> = analysis.lab.hosts.iter().map(|host| host.name.as_str()).collect();
+        assert_eq!(names, ["S"]);
+    }
+}
+
+/// Each has a step of its own, one after the other: the order of the steps tells whose is whose, not that of the hosts.
+#[test]
+fn hosts_with_steps_one_after_the_other_are_told_apart_by_one_clock() {
+    let steps = ["client = \"B\"", "client = \"C\""];
+    for order in [["B", "C"], ["C", "B"]] {
+        let mut story = Story::new("at S", 0);
+        for client in ["10.0.3.9:40001", "10.0.3.8:40002"] {
+            let mut tcp = Story::tcp(client, SERVER);
+            story.handshake(&mut tcp);
+            story.echo(&mut tcp, "hello\n");
+            story.close(&mut tcp);
+        }
+        let analysis = analyze(vec![story.read()], &[], &lab("tcp", &order.map(host).concat(), &steps));
+        assert_eq!(told(&analysis), ["10.0.3.9:40001", "7000", "10.0.3.8:40002", "7000"]);
+        assert_eq!(codes(&analysis), []);
+    }
+}
+
 /// Two hosts' captures have two clocks: which of their connections was the first of a step nothing tells.
 #[test]
 fn the_first_connection_of_two_hosts_is_told_by_one_clock_alone() {
