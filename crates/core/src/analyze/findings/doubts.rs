@@ -28,11 +28,11 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
 fn spare<'v>(view: &'v LabView<'_>) -> BTreeMap<usize, &'v [Step]> {
     let tcp = view.known().filter_map(|known| {
         let sightings = known.connection.sightings().iter();
-        Some((sightings.map(|sighting| sighting.capture).collect::<Vec<_>>(), known.spare?))
+        Some((sightings.map(|sighting| sighting.capture).collect::<Vec<_>>(), known.spare?.one_of()))
     });
     let udp = view.known_conversations().filter_map(|known| {
         let sightings = known.conversation.sightings().iter();
-        Some((sightings.map(|sighting| sighting.capture).collect(), known.spare.as_deref()?))
+        Some((sightings.map(|sighting| sighting.capture).collect(), known.spare.as_ref()?.one_of()))
     });
     tcp.chain(udp)
         .filter(|(_, steps)| !steps.is_empty())

@@ -15,6 +15,7 @@ use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::choice::Servers;
 use crate::analyze::matching::servers::mistaken::mistaken_conversations;
 use crate::analyze::matching::servers::strangers::strangers;
+use crate::analyze::matching::steps::allot::Spare;
 use crate::analyze::matching::steps::assigned;
 use crate::analyze::matching::steps::doubts::Doubt;
 use crate::analyze::matching::streams::LabStreams;
@@ -182,7 +183,7 @@ impl Merged<'_> {
         let of_both = [&mut of_tcp, &mut of_udp].into_iter().flat_map(|told| std::mem::take(&mut told.doubts));
         let of_part = assigned::doubts_about_part(&told, connections, &untold);
         let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(of_both).chain(of_part).collect();
-        of_tcp.spare.extend(replaced.into_iter().map(|index| (index, Vec::new())));
+        of_tcp.spare.extend(replaced.into_iter().map(|index| (index, Spare::Replaced)));
         let steps =
             assigned::of_captures(&told, &counting(&of_tcp, connections), &counting(&of_udp, conversations), &doubts);
         Matched { hosts, of_tcp, of_udp, doubts, steps }

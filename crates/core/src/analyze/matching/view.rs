@@ -11,6 +11,7 @@ use crate::analyze::conversation::{Frames, LabConnection, LabConversation, TcpSi
 use crate::analyze::matching::datagrams::undelivered::{Refused, Undelivered, mistaken, undelivered};
 use crate::analyze::matching::hosts::choice::Hosts;
 use crate::analyze::matching::servers::choice::Servers;
+use crate::analyze::matching::steps::allot::Spare;
 use crate::analyze::matching::steps::doubts::Doubt;
 use crate::analyze::matching::steps::order::Times;
 use crate::analyze::place::Place;
@@ -74,8 +75,8 @@ pub(super) struct KnownConnection {
     pub(super) timeline: Timeline,
     /// What became of it.
     pub(super) service: Service,
-    /// Where it counts for no step, those that it may be of; none where the run of another server took the place of its own.
-    pub(super) spare: Option<Vec<Step>>,
+    /// Why it counts for no step, where it does not.
+    pub(super) spare: Option<Spare>,
 }
 
 /// A conversation of the lab with all that is known of it.
@@ -84,8 +85,8 @@ pub(crate) struct KnownConversation {
     pub(crate) conversation: LabConversation,
     /// The step that it belongs to.
     pub(crate) step: Step,
-    /// Where it counts for no step, those that it may be of.
-    pub(crate) spare: Option<Vec<Step>>,
+    /// Why it counts for no step, where it does not.
+    pub(crate) spare: Option<Spare>,
 }
 
 /// A connection of the lab with all that is known of it, in its place among them.
@@ -101,14 +102,14 @@ pub(crate) struct Known<'a> {
     pub(crate) timeline: &'a Timeline,
     /// What became of it.
     pub(crate) service: &'a Service,
-    /// Where it counts for no step, those that it may be of; none where the run of another server took the place of its own.
-    pub(crate) spare: Option<&'a [Step]>,
+    /// Why it counts for no step, where it does not.
+    pub(crate) spare: Option<&'a Spare>,
 }
 
 impl<'a> Known<'a> {
     fn of(index: usize, known: &'a KnownConnection) -> Known<'a> {
         let KnownConnection { connection, step, timeline, service, spare } = known;
-        Known { index, connection, step, timeline, service, spare: spare.as_deref() }
+        Known { index, connection, step, timeline, service, spare: spare.as_ref() }
     }
 }
 
@@ -218,7 +219,7 @@ impl LabView<'_> {
 
     /// Whether the run of another server took the place of this connection's.
     pub(crate) fn is_replaced(&self, known: &Known<'_>) -> bool {
-        known.spare.is_some_and(<[Step]>::is_empty)
+        known.spare == Some(&Spare::Replaced)
     }
 
     /// The UDP conversations of some steps.

@@ -218,6 +218,12 @@ impl Hosts {
         self.named.iter().find(|(other, _, _)| *other == name).map(|(_, ip, _)| *ip)
     }
 
+    /// The address of a host, where it was set or is the sheet's own.
+    pub(crate) fn ip_by_address(&self, name: HostName) -> Option<IpAddr> {
+        let is_by_address = |basis: HostBasis| matches!(basis, HostBasis::Set | HostBasis::Sheet);
+        self.named.iter().find(|(other, _, basis)| *other == name && is_by_address(*basis)).map(|(_, ip, _)| *ip)
+    }
+
     /// The name of a computer, where it has one on the sheet.
     pub(crate) fn name_of(&self, ip: IpAddr) -> Option<HostName> {
         let ip = self.computer(ip);

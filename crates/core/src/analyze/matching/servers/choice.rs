@@ -8,6 +8,7 @@ use crate::analyze::conversation::Relays;
 use crate::analyze::matching::servers::apart::{Macs, apart, computers_of, macs, one_end_of_each, share_a_card};
 use crate::analyze::matching::servers::candidates::{Candidate, CandidatesFound, Endpoint, collect};
 use crate::analyze::matching::servers::exchanged::Exchange;
+use crate::analyze::matching::servers::fixed;
 use crate::analyze::matching::servers::services::{
     computer, has_loopback, is_course_port, is_other_service, is_privileged, may_be_ephemeral, same_computer,
 };
@@ -97,7 +98,7 @@ impl Servers {
         };
         let (here, mistaken) =
             field.without_mistaken(field.without_apart(captures, field.on_host(&chosen, host, &macs(captures)), host));
-        let with_ports = field.with_set_ports(here);
+        let with_ports = field.at_fixed_ports(field.with_set_ports(here));
         let mut ranked = field.without_strangers(captures, one_end_of_each(captures, with_ports));
         let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
         let why = field.why(&ranked, host, others);
@@ -486,6 +487,16 @@ impl<'a> Field<'a> {
             });
         }
         ranked
+    }
+
+    /// The servers without those at other ports than the sheet fixes, unless the user named theirs. See [`fixed`].
+    fn at_fixed_ports(&self, servers: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
+        let was_reached = |endpoint: &Endpoint| self.strongest(endpoint) > Some(Exchange::Attempts);
+        let is_kept = |endpoint: &Endpoint| {
+            let ports = &self.config.server_ports;
+            ports.contains(&endpoint.1.port) || self.config.port(endpoint.0) == Some(endpoint.1.port)
+        };
+        fixed::at_fixed_ports(&self.config.sheet, servers, was_reached, is_kept)
     }
 
     /// Sentences that say how host A and its servers were found.

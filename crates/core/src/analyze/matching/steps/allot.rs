@@ -25,15 +25,43 @@ pub(crate) struct ToAllot<'s> {
     pub(crate) begin: Option<Moment>,
 }
 
+impl ToAllot<'_> {
+    /// The steps that it may be of: the one that was set, or those that fit.
+    pub(crate) fn fits(&self) -> impl Iterator<Item = &Step> {
+        let fitting = self.fitting.iter().copied().filter(|_| self.set.is_none());
+        self.set.iter().chain(fitting)
+    }
+}
+
+/// Why a run counts for no step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Spare {
+    /// It may be of any of these, for all of which the user set captures that show their clients.
+    OneOf(Vec<Step>),
+    /// The run of another server took the place of its own.
+    Replaced,
+    /// Its client's computer has no part in its step, and those that have ran it.
+    OfAnotherHost,
+}
+
+impl Spare {
+    /// The steps that it may be of, where nothing tells of which.
+    pub(crate) fn one_of(&self) -> &[Step] {
+        match self {
+            Spare::OneOf(steps) => steps,
+            Spare::Replaced | Spare::OfAnotherHost => &[],
+        }
+    }
+}
+
 /// What runs are of.
 pub(crate) struct Allotted {
     /// The step of each run.
     pub(crate) steps: Vec<Option<Step>>,
     /// The steps that are not told apart.
     pub(crate) doubts: Vec<Doubt>,
-    /// Runs that may be of several steps, by their places, with these steps, for all of which the user set captures that show
-    /// their clients. They count for none.
-    pub(crate) spare: Vec<(usize, Vec<Step>)>,
+    /// Runs that count for none, by their places.
+    pub(crate) spare: Vec<(usize, Spare)>,
 }
 
 /// The step of each run.
@@ -59,7 +87,7 @@ pub(crate) fn allot(runs: &[ToAllot<'_>], times: Times<'_>) -> Allotted {
             continue;
         }
         if fitting.iter().all(|step| set_of(*step, run.computer) >= step.clients()) {
-            spare.push((index, fitting.into_iter().cloned().collect()));
+            spare.push((index, Spare::OneOf(fitting.into_iter().cloned().collect())));
         } else {
             alike.entry((fitting, run.computer)).or_default().push(index);
         }

@@ -9,7 +9,7 @@ use crate::analyze::distinct::distinct;
 use crate::analyze::matching::company::rules::Company;
 use crate::analyze::matching::datagrams::undelivered::Refused;
 use crate::analyze::matching::hosts::choice::Hosts;
-use crate::analyze::matching::steps::allot::{Allotted, ToAllot, allot};
+use crate::analyze::matching::steps::allot::{Allotted, Spare, ToAllot, allot};
 use crate::analyze::matching::steps::beside::may_come_second;
 use crate::analyze::matching::steps::doubts::Doubt;
 use crate::analyze::matching::steps::order::Times;
@@ -50,6 +50,28 @@ impl StepInputs<'_> {
         (came_back || conversation.answered()).then_some(!conversation.answered())
     }
 
+    /// The runs, by their places, whose clients are on a computer that has no part in their step, where those that have are known
+    /// by their addresses, and each has run its own: else a student may have used another computer.
+    fn of_other_hosts(&self, runs: &[ToAllot<'_>], protocol: Protocol) -> Vec<usize> {
+        let mut ran: BTreeSet<(&Step, IpAddr)> = BTreeSet::new();
+        for run in runs.iter().filter(|run| run.counts) {
+            ran.extend(run.fits().map(|step| (step, run.computer)));
+        }
+        let has_run = |step: &Step, host: &HostName| {
+            let computer = self.hosts.ip_by_address(*host).map(|ip| self.hosts.computer(ip));
+            computer.is_some_and(|computer| ran.contains(&(step, computer)))
+        };
+        let mut wanted = self.sheet.recorded().filter(|step| step.runs(protocol) && !step.is_refused());
+        if self.hosts.is_one_computer() || !wanted.all(|step| step.hosts().iter().all(|host| has_run(step, host))) {
+            return Vec::new();
+        }
+        let is_of_another = |run: &ToAllot<'_>| {
+            let has_part = |step: &Step| step.hosts().iter().any(|host| self.hosts.is(run.computer, *host));
+            !run.fits().any(has_part)
+        };
+        runs.iter().enumerate().filter(|(_, run)| is_of_another(run)).map(|(index, _)| index).collect()
+    }
+
     /// The step with clients of this protocol that the user set for one of these captures.
     fn set_for(&self, captures: impl IntoIterator<Item = usize>, protocol: Protocol) -> Option<Step> {
         let set = captures.into_iter().find_map(|capture| self.set.get(capture).cloned().flatten());
@@ -63,13 +85,17 @@ pub(crate) struct AllottedSteps {
     pub(crate) steps: Vec<Step>,
     /// The steps that are not told apart.
     pub(crate) doubts: Vec<Doubt>,
-    /// Those that count for no step, by their indices, with the steps that they may be of.
-    pub(crate) spare: BTreeMap<usize, Vec<Step>>,
+    /// Those that count for no step, by their indices, and why.
+    pub(crate) spare: BTreeMap<usize, Spare>,
 }
 
-impl From<Allotted> for AllottedSteps {
-    fn from(Allotted { steps, doubts, spare }: Allotted) -> AllottedSteps {
-        AllottedSteps { steps: steps.into_iter().flatten().collect(), doubts, spare: spare.into_iter().collect() }
+impl AllottedSteps {
+    /// The steps of runs; those of other computers than the sheet's count for none.
+    fn of(evidence: &StepInputs<'_>, runs: &[ToAllot<'_>], protocol: Protocol) -> AllottedSteps {
+        let Allotted { steps, doubts, spare } = allot(runs, evidence.times());
+        let mut spare: BTreeMap<usize, Spare> = spare.into_iter().collect();
+        spare.extend(evidence.of_other_hosts(runs, protocol).into_iter().map(|index| (index, Spare::OfAnotherHost)));
+        AllottedSteps { steps: steps.into_iter().flatten().collect(), doubts, spare }
     }
 }
 
@@ -83,6 +109,7 @@ pub(crate) fn of_connections(
     let StepInputs { sheet, story, hosts, .. } = *evidence;
     let is_alone = hosts.is_one_computer();
     let seconds = if is_alone { seconds(story, connections, company) } else { BTreeSet::new() };
+    let reached = reached(connections);
     let runs: Vec<ToAllot<'_>> = connections
         .iter()
         .zip(company)
@@ -92,7 +119,7 @@ pub(crate) fn of_connections(
                 true => Client::Any { is_second: seconds.contains(&index) },
                 false => Client::Of(hosts.name_of_client(connection.client().ip, sheet)),
             };
-            let fitting = fitting(sheet, connection, *company, client);
+            let fitting = fitting((sheet, &reached), connection, *company, client);
             let refused = fitting.iter().all(|step| step.is_refused());
             let counts = match refused {
                 true => connection.handshake() == HandshakeState::Refused,
@@ -104,7 +131,7 @@ pub(crate) fn of_connections(
             ToAllot { fitting, set, computer: hosts.computer(connection.client().ip), counts, begin }
         })
         .collect();
-    let mut told: AllottedSteps = allot(&runs, evidence.times()).into();
+    let mut told = AllottedSteps::of(evidence, &runs, Protocol::Tcp);
     if is_alone {
         // Which of clients side by side are whose matters only to who asks of some of them.
         let is_asked = |doubt: &Doubt| sheet.questions().iter().any(|one| doubt.is_about(one.steps(), None));
@@ -120,15 +147,21 @@ pub(crate) fn doubts_about_part(
     untold: &BTreeSet<usize>,
 ) -> Vec<Doubt> {
     let StepInputs { sheet, hosts, .. } = *evidence;
+    let reached = reached(connections);
     let doubt = |connection: &LabConnection| {
         let client = Client::Of(hosts.name_of_client(connection.client().ip, sheet));
-        let step = |company| fitting(sheet, connection, company, client).first().copied().cloned();
+        let step = |company| fitting((sheet, &reached), connection, company, client).first().copied().cloned();
         let (alone, parallel) = (step(Company::Alone)?, step(Company::Parallel)?);
         let client = Some(connection.client());
         let doubt = |steps| Doubt { steps, hosts: Vec::new(), client, is_whole: false };
         (alone != parallel).then(|| doubt(vec![alone, parallel]))
     };
     untold.iter().filter_map(|index| doubt(connections.get(*index)?)).collect()
+}
+
+/// The servers' ports to which connections were made.
+fn reached(connections: &[LabConnection]) -> BTreeSet<u16> {
+    connections.iter().filter(|one| one.established()).map(|one| one.server().port).collect()
 }
 
 /// Whose client a connection is of.
@@ -141,11 +174,19 @@ enum Client {
 }
 
 /// The steps that a connection may belong to, in the order of the sheet.
-fn fitting<'s>(sheet: &'s Sheet, connection: &LabConnection, company: Company, client: Client) -> Vec<&'s Step> {
+/// `reached` are the ports of [`reached`].
+fn fitting<'s>(
+    (sheet, reached): (&'s Sheet, &BTreeSet<u16>),
+    connection: &LabConnection,
+    company: Company,
+    client: Client,
+) -> Vec<&'s Step> {
     let later = sheet.later_hosts();
     let mut steps: Vec<&Step> = sheet.recorded().filter(|step| step.runs(Protocol::Tcp)).collect();
     let mut narrow = |wanted: &dyn Fn(&Step) -> bool| narrow(&mut steps, wanted);
     narrow(&|step| step.port() == Some(connection.server().port));
+    // At another port than the sheet's it is of a step whose own port nobody got to.
+    narrow(&|step| step.port().is_none_or(|own| own == connection.server().port || !reached.contains(&own)));
     // A sheet may want an attempt that is refused, before or after one at the same port that is not. In whose company it
     // would have been is not to be seen.
     narrow(&|step| step.is_refused() == (connection.handshake() == HandshakeState::Refused));
@@ -212,7 +253,7 @@ pub(crate) fn of_conversations(evidence: &StepInputs<'_>, conversations: &[LabCo
         ToAllot { fitting, set, computer, counts: true, begin: Some(begin) }
     };
     let runs: Vec<ToAllot<'_>> = conversations.iter().map(run).collect();
-    allot(&runs, evidence.times()).into()
+    AllottedSteps::of(evidence, &runs, Protocol::Udp)
 }
 
 /// The steps that each capture holds, in the order of the sheet; without those that may be another.

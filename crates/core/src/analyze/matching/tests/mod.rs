@@ -8,6 +8,7 @@ mod first_part;
 mod guessed_hosts;
 mod hosts;
 mod programs;
+mod selected;
 mod servers;
 mod sheet_order;
 mod steps;
