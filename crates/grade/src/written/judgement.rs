@@ -86,7 +86,15 @@ pub(crate) fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &
         return Err(another_number(wanted.len(), given.len()));
     }
     if !is_set {
-        return wanted.iter().zip(&given).map(|(wanted, item)| one(wanted, item)).collect();
+        let judged = wanted.iter().zip(&given).map(|(wanted, item)| one(wanted, item));
+        let judged = judged.collect::<Result<Vec<Judgement>, Reason>>()?;
+        // What separates values may stand inside of one that is meant for each: `PSH, ACK`, `1,448`.
+        let is_one = || {
+            let whole = |(value, other): &(Value, Option<Value>)| judge(fact, value, other.as_ref(), text);
+            wanted.len() > 1 && wanted.iter().all(|wanted| whole(wanted) == Ok(Judgement::Right))
+        };
+        let is_right = judged.iter().all(|judgement| *judgement == Judgement::Right);
+        return if !is_right && is_one() { Err(another_number(wanted.len(), 1)) } else { Ok(judged) };
     }
     // Where one cannot be read, it is not known to be wrong.
     given.iter().try_for_each(|item| item_readable(fact, item))?;
@@ -158,7 +166,7 @@ pub(super) fn items(fact: &Fact, text: &str, count: usize) -> Vec<ListItem> {
     if count == 1 {
         return plainly(vec![text]);
     }
-    if let Some(one) = for_all(&text) {
+    if let Some(one) = for_all(&text, count) {
         return plainly(vec![one.to_owned(); count.max(1)]);
     }
     let is_measured =
@@ -196,11 +204,15 @@ fn without_places(text: &str, count: usize) -> String {
     if count < 2 { text.to_owned() } else { bare + rest }
 }
 
-/// The value that is said to be that of each: `1448 each`, `all 1448`, `je 1448`.
-fn for_all(text: &str) -> Option<&str> {
+/// The value that is said to be that of each: `1448 each`, `all 1448`, `je 1448`; of two, `both 1448`.
+fn for_all(text: &str, count: usize) -> Option<&str> {
     let behind = |word| text.strip_prefix(word).filter(|rest| rest.starts_with([' ', ':'])).map(str::trim);
-    let before = text.trim_end_matches('.').strip_suffix(" each").map(str::trim);
-    before.or_else(|| ["all", "each", "je", "jeweils"].into_iter().find_map(behind))
+    let text_before = text.trim_end_matches('.');
+    let before = |word: &&str| text_before.strip_suffix(*word).map(str::trim);
+    let of_two = |words: &'static [&'static str]| words.iter().filter(move |_| count == 2);
+    let before = [" each", " (each)"].iter().chain(of_two(&[" both", " (both)"])).find_map(before);
+    let words = ["all", "each", "je", "jeweils"].iter().chain(of_two(&["both", "beide"]));
+    before.or_else(|| words.copied().find_map(behind))
 }
 
 /// The items of a list, each with the unit that is meant: its own, that of the next one that has one, or else of the one

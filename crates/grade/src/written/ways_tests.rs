@@ -532,6 +532,31 @@ fn lists_may_be_joined_by_words_and_marks() {
     assert!(readable(fact("client_port").unwrap(), 0, "40001").is_ok());
 }
 
+/// What stands between two values may stand inside of one, which is then meant for both, or one is missing.
+#[test]
+fn one_value_with_a_comma_inside_is_not_taken_for_two() {
+    let judged = |key: &str, wanted: [Value; 2], text: &str| {
+        judge_each(fact(key).unwrap(), &wanted.map(|value| (value, None)), text)
+    };
+    let flags = |text: &str| judged("flags", [Value::Flags(0x18), Value::Flags(0x18)], text);
+    for text in ["both PSH, ACK", "PSH, ACK (both)", "PSH, ACK each", "PSH, ACK; PSH, ACK", "beide PSH, ACK"] {
+        assert_eq!(flags(text), Ok(vec![Judgement::Right; 2]), "{text}");
+    }
+    for text in ["PSH, ACK", "PSH ACK", "ACK, PSH"] {
+        assert_eq!(flags(text), Err("2 values are asked for, and 1 is given".to_owned()), "{text}");
+    }
+    assert_eq!(flags("SYN, ACK"), Ok(vec![Judgement::Wrong; 2]));
+    let handshake = [0x02, 0x12, 0x10].map(|flags| (Value::Flags(flags), None));
+    let judged_handshake = judge_each(fact("flags").unwrap(), &handshake, "SYN; ACK; ACK").unwrap();
+    assert_eq!(judged_handshake, [Judgement::Right, Judgement::Wrong, Judgement::Right]);
+    let lengths = |text: &str| judged("payload_length", [Value::Number(1448), Value::Number(1448)], text);
+    assert!(lengths("1,448").is_err());
+    assert_eq!(lengths("1,448 both"), Ok(vec![Judgement::Right; 2]));
+    assert_eq!(lengths("1,449"), Ok(vec![Judgement::Wrong; 2]));
+    let two = judged("payload_length", [Value::Number(1), Value::Number(448)], "1,448");
+    assert_eq!(two, Ok(vec![Judgement::Right; 2]));
+}
+
 #[test]
 fn a_unit_at_the_end_of_a_list_is_that_of_all() {
     use Judgement::{Right, Unclear, Wrong};
