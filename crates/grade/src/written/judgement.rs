@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::iter::repeat_n;
 use std::net::{IpAddr, Ipv4Addr};
 
-use socklab_core::facts::{Fact, FactType, Name, Tolerance, Value};
+use socklab_core::facts::{Ends, Fact, FactType, Name, Tolerance, Value};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
 use super::beside::is_harmless;
@@ -254,7 +254,7 @@ fn fits(fact: &Fact, value: &Value, text: &str) -> Result<Judgement, Reason> {
         Value::Rate { .. } => return Ok(nearest(fact, value.per_second().unwrap_or(0.0), &rate(fact, text)?)),
         Value::Average { .. } => return Ok(nearest(fact, value.average().unwrap_or(0.0), &average(fact, text)?)),
         Value::Number(number) if fact.kind == FactType::Bytes => bytes(fact, text)? == *number,
-        Value::Number(number) => whole(fact, text)? == *number,
+        Value::Number(number) => whole(fact, &by_number(fact, text))? == *number,
         Value::Socket(address) => socket(fact, text)? == *address,
         Value::Ip(address) => ip(fact, text)? == *address,
         Value::Flags(wanted) => flags(text)? == *wanted,
@@ -269,6 +269,21 @@ fn fits(fact: &Fact, value: &Value, text: &str) -> Result<Judgement, Reason> {
         Value::Text(wanted) => return Ok(holds(&letters(text), &letters(wanted))),
     };
     Ok(Judgement::of(is_right))
+}
+
+/// What has a name and a number, by its number: `IPv4` is 4, `TCP (6)` is 6.
+fn by_number(fact: &Fact, text: &str) -> String {
+    let lower = plain(text).to_lowercase();
+    let bare = lower.trim_end_matches('.');
+    let named = match fact.name {
+        Name::Ends(Ends::IpVersion) => bare.strip_prefix("ipv").or_else(|| bare.strip_prefix("ip version ")),
+        Name::Ends(Ends::ProtocolNumber) => [("tcp", "6"), ("udp", "17")].into_iter().find_map(|(name, number)| {
+            let brackets = [format!("{name} ({number})"), format!("{number} ({name})"), format!("{name} = {number}")];
+            brackets.iter().any(|own| own == bare).then_some(number)
+        }),
+        _ => None,
+    };
+    named.map_or_else(|| text.to_owned(), str::to_owned)
 }
 
 /// A text that has more around the right one may only say what it is.

@@ -558,6 +558,25 @@ fn one_value_with_a_comma_inside_is_not_taken_for_two() {
 }
 
 #[test]
+fn usual_answers_are_understood_as_they_stand() {
+    for (key, value, right, wrong) in [
+        ("ip_version", Value::Number(4), ["IPv4", "IPv4.", "ip version 4"], "IPv6"),
+        ("protocol_number", Value::Number(6), ["TCP (6)", "6 (TCP)", "TCP = 6"], "UDP (17)"),
+        (
+            "payload_text",
+            Value::Text("gr\u{fc}\u{df}e".to_owned()),
+            ["gru\u{308}\u{df}e", "Gr\u{fc}\u{df}e", "'gr\u{fc}\u{df}e'"],
+            "gruse",
+        ),
+    ] {
+        let judged = |text: &str| judge_each(fact(key).unwrap(), &[(value.clone(), None)], text);
+        assert_eq!(right.map(judged), [const { Judgement::Right }; 3].map(|right| Ok(vec![right])), "{key}");
+        assert_eq!(judged(wrong), Ok(vec![Judgement::Wrong]), "{key}");
+    }
+    assert!(readable(fact("protocol_number").unwrap(), 1, "UDP (6)").is_err());
+}
+
+#[test]
 fn a_unit_at_the_end_of_a_list_is_that_of_all() {
     use Judgement::{Right, Unclear, Wrong};
     let times = [20_521_000, 20_570_000, 20_560_000].map(|time| (Value::Time(time), None));

@@ -1,6 +1,7 @@
 //! Words as students write them: flags, yes and no, who did something, options by name, text.
 
 use socklab_core::facts::{Closing, Fact, Handshake, Name, flag_bit};
+use unicode_normalization::UnicodeNormalization;
 
 use super::beside::{is_of_frames, is_of_protocols, names, says_nothing, without_numbers, words};
 use super::numbers::one_whole;
@@ -491,5 +492,6 @@ pub(super) fn letters(text: &str) -> String {
     let inside = inside.unwrap_or(&text);
     let inside = inside.strip_suffix("\\n").unwrap_or(inside);
     let inside = inside.strip_suffix("\\r").unwrap_or(inside);
-    inside.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    // An umlaut may be one character or two, as it was typed.
+    inside.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase().nfc().collect()
 }
