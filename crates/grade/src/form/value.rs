@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::node::{Item, Node};
 use super::reading::{Fault, Otherwise, Reason, is_none, number, pieces};
 use super::{addresses, frames};
-use crate::written::{self, errno, readable};
+use crate::written::{self, errno, readable, without_names};
 use socklab_core::analyze::ValueType;
 use socklab_core::facts::{Fact, Value as FactValue};
 use socklab_core::lab::{HostName, Sheet};
@@ -99,7 +99,7 @@ impl Value {
             ValueType::Count => count(node).map(Value::Count),
             ValueType::YesNo => yes_no(node).map(Value::YesNo),
             ValueType::Errno => errno(node).map(Value::Errno),
-            ValueType::Measured(fact, count) => written(fact, count, node).map(Value::Written),
+            ValueType::Measured(fact, count) => written(fact, count, node, sheet).map(Value::Written),
         };
         Ok((value?, Otherwise::Nothing))
     }
@@ -146,11 +146,12 @@ fn join<T: ToString>(items: &BTreeSet<T>) -> String {
 }
 
 /// What was written of a fact, once it can be read as values of its type.
-fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Fault> {
+fn written(fact: &'static Fact, count: u32, node: &Node, sheet: &Sheet) -> Result<String, Fault> {
     let text = match &node.item {
         Item::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         _ => pieces(node)?.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; "),
     };
+    let text = without_names(fact, &text, sheet).map_err(|reason| Fault::of(node, reason))?;
     let read = readable(fact, usize::try_from(count).unwrap_or(usize::MAX), &text);
     read.map(|()| text).map_err(|reason| Fault::of(node, reason))
 }

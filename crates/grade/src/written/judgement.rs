@@ -344,7 +344,8 @@ const BESIDE_ADDRESSES: [&str; 14] = [
     "from",
 ];
 
-/// Words of an address that say something: without brackets, labels and the letters of computers.
+/// Words of an address that say something: without brackets, labels and the letters of computers. Names that the sheet has are
+/// no longer there.
 ///
 /// # Errors
 /// Where another word stands among them.

@@ -9,6 +9,7 @@ mod beside;
 mod beside_tests;
 pub(crate) mod errno;
 mod frames;
+mod hosts;
 mod judgement;
 mod numbers;
 mod otherwise;
@@ -26,6 +27,7 @@ mod words;
 mod yes_or_no;
 
 pub(crate) use frames::read_frames;
+pub(crate) use hosts::without_names;
 pub(crate) use judgement::{Judgement, frames_of_each, judge_each, readable};
 pub use otherwise::Otherwise;
 pub(crate) use plain::Reason;
