@@ -388,6 +388,12 @@ impl Story {
     /// SYN-ACK and data of the server, of a connection whose client's frames were not captured.
     pub fn server_alone(&mut self, tcp: &mut Tcp, text: &str) {
         tcp.next[0] = tcp.next[0].wrapping_add(1);
+    /// FIN of the client, which the server acknowledges with data.
+    pub fn half_close_answered(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, FIN | ACK, b"");
+        self.segment_of_server(tcp, text);
+    }
+
         self.segment(tcp, false, SYN | ACK, b"");
         self.segment(tcp, false, PSH | ACK, text.as_bytes());
     }

@@ -21,6 +21,8 @@ pub(super) struct Leeway {
     completing_again: Frames,
     /// Those of a FIN.
     of_fin: Frames,
+    /// Frames with data that are the first to acknowledge a FIN.
+    data_after_fin: Frames,
     /// Payload that was sent before, and that of keep-alives.
     payload_again: Frames,
     syn_again: Frames,
@@ -92,8 +94,8 @@ impl Leeway {
 
     /// What of it is about the closing frames alone.
     pub(super) fn of_closing(&self) -> Leeway {
-        let Leeway { of_fin, fin_again, after_fin, .. } = self.clone();
-        Leeway { of_fin, fin_again, after_fin, ..Leeway::default() }
+        let Leeway { of_fin, data_after_fin, fin_again, after_fin, .. } = self.clone();
+        Leeway { of_fin, data_after_fin, fin_again, after_fin, ..Leeway::default() }
     }
 
     /// The same without what opening leaves to the list of acknowledgements.
@@ -115,6 +117,7 @@ impl Leeway {
             last.insert(segment, frame.note.frame.0);
             self.note(frame);
         }
+        self.data_after_fin.extend(data_after_fins(frames));
         let has_ack = |frame: &RoleOfFrame| frame.note.flags.has(TcpFlags::ACK);
         let opens = |frame: &&RoleOfFrame| frame.has_syn() && frame.role == FrameRole::Handshake;
         for first in frames.iter().filter(opens) {
@@ -162,6 +165,7 @@ impl Leeway {
         self.completing.extend(&other.completing);
         self.completing_again.extend(&other.completing_again);
         self.of_fin.extend(&other.of_fin);
+        self.data_after_fin.extend(&other.data_after_fin);
         self.payload_again.extend(&other.payload_again);
         self.syn_again.extend(&other.syn_again);
         self.fin_again.extend(&other.fin_again);
@@ -206,7 +210,7 @@ impl Leeway {
             // Who counts the last acknowledgement to the closing is right, and who counts it to the others. What a side
             // acknowledges after its own FIN alone is data.
             CLOSING => {
-                let (more, less) = (&self.after_fin | &self.fin_again, self.of_fin.clone());
+                let (more, less) = (&self.after_fin | &self.fin_again, &self.of_fin | &self.data_after_fin);
                 Allowed { more, less, unclear: self.ends_in_vain.clone(), ..Allowed::default() }
             }
             "client_socket_addresses" | "clients" => {
@@ -217,14 +221,32 @@ impl Leeway {
     }
 }
 
+/// The frames that are the first to acknowledge a side's FIN, where they carry data: the other side goes on sending.
+fn data_after_fins(frames: &[RoleOfFrame]) -> impl Iterator<Item = u64> {
+    [Side::Originator, Side::Responder].into_iter().filter_map(|side| {
+        let fin = frames.iter().find(|frame| frame.note.sender == side && frame.has_fin())?.note;
+        let end = fin.relative_sequence.wrapping_add(fin.occupied());
+        let acknowledges =
+            |note: &FrameNote| note.acknowledges() && note.relative_acknowledgement.wrapping_sub(end) <= u32::MAX / 2;
+        let mut later = frames.iter().filter(|frame| frame.note.frame > fin.frame && frame.note.sender != side);
+        let first = later.find(|frame| acknowledges(&frame.note))?;
+        let carries_data = first.note.payload_length > 0 && !first.has_fin() && !first.has_rst();
+        carries_data.then_some(first.note.frame.0)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::{item, lab};
+    use super::super::judge;
+    use super::super::testing::{case, item, lab};
+    use crate::form::Form;
     use crate::result::Verdict;
+    use crate::rubric::Rubric;
     use socklab_core::analyze::analysis::Analysis;
     use socklab_core::analyze::testing::Story;
+    use socklab_core::analyze::{analyze, lab_file};
 
     /// Handshake 1 to 3, data 4 and 6, of which 6 is sent again as 8, acknowledgements 5, 7 and 9; FIN 10 and 11, ACK 12.
     fn closed() -> Analysis {
@@ -301,6 +323,35 @@ mod tests {
         {
             let item = item(&analysis, "I.1a", "closing_frames", &json!(wrong));
             assert_eq!((item.verdict, item.why.as_deref()), (Verdict::Wrong, Some(why)), "{wrong}: {item:?}");
+        }
+    }
+
+    /// The client's FIN is frame 4. The server acknowledges it with data in 5; its FIN is 7, and 8 acknowledges that.
+    #[test]
+    fn data_that_acknowledges_a_fin_may_be_left_out_of_the_closing_frames() {
+        let sheet = "[[host]]\nname = \"S\"\nrole = \"server\"\n[[host]]\nname = \"B\"\nrole = \"client\"\n\
+                     [[step]]\nnumber = 1\ndoes = \"clients\"\nprotocol = \"tcp\"\nclient = \"B\"\n\
+                     [[question]]\nnumber = 1\ntitle = \"Run\"\npoints = 1\nkind = \"facts\"\nsteps = [\"1\"]\n\
+                     [question.facts]\nclose = { ask = \"frames\", fact = \"closing_frames\" }\n";
+        let config = lab_file(sheet).unwrap();
+        let mut story = Story::new("one", 0);
+        let mut tcp = Story::tcp("10.0.3.2:40001", "10.0.3.1:7000");
+        story.handshake(&mut tcp);
+        story.half_close_answered(&mut tcp, "apple\n");
+        story.half_close_of_server(&mut tcp);
+        let analysis = analyze(vec![story.read()], &[], &config);
+        for (given, verdict) in [
+            ("4, 5, 7, 8", Verdict::Right),
+            ("4, 7", Verdict::Right),
+            ("4, 7, 8", Verdict::Right),
+            ("4, 5, 7", Verdict::Right),
+            ("4, 5", Verdict::Wrong),
+            ("7, 8", Verdict::Wrong),
+        ] {
+            let (form, _) = Form::read(&format!("[\"1\"]\nclose = \"{given}\"\n"), &config.sheet);
+            let case = case(&analysis, Some(&form), 1);
+            let judged = judge(&case, &Rubric::new(&config));
+            assert_eq!(judged.questions[0].verdict, verdict, "{given}: {:?}", judged.questions[0].items);
         }
     }
 
