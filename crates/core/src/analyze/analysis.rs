@@ -238,12 +238,18 @@ impl Answer {
         let mut claims = claims.peekable();
         let expected = match (self.status, claims.peek()) {
             (Status::Observed | Status::Partial, _) => None,
-            (Status::NotInCapture | Status::NotAsked, Some(_)) => Some(Text::from("Expected:")),
+            // What is not known is not expected, either.
+            (Status::NotInCapture | Status::NotAsked, Some(_)) => self.expects().then(|| Text::from("Expected:")),
             // A sheet may have no words for what to expect.
             (Status::NotInCapture, None) => Some(Text::from("Not in these captures.")),
             (Status::NotAsked, None) => Some(Text::from("Only an explanation is asked for.")),
         };
         Text::join(expected.into_iter().chain(claims))
+    }
+
+    /// Whether it says anything but what is not known.
+    fn expects(&self) -> bool {
+        self.claims.iter().any(|claim| claim.in_answer && claim.basis != Basis::Unknown)
     }
 
     /// The frames that its proved claims rest on, by file.

@@ -232,6 +232,15 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// A handshake whose ACK the client's first line overtakes.
+    pub fn handshake_overtaken(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, SYN | ACK, b"");
+        let mut late = *tcp;
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.segment(&mut late, true, ACK, b"");
+    }
+
     /// SYN, SYN-ACK, ACK; SYN-ACK again after a second, since the ACK did not get to the server, and ACK again.
     pub fn handshake_completed_again(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, true, SYN, b"");
@@ -379,6 +388,12 @@ impl Story {
         self.segment(tcp, false, ACK, b"");
     }
 
+    /// FIN of the client, which the server acknowledges with data.
+    pub fn half_close_answered(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, FIN | ACK, b"");
+        self.segment_of_server(tcp, text);
+    }
+
     /// FIN of the server, acknowledged but not answered.
     pub fn half_close_of_server(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, false, FIN | ACK, b"");
@@ -388,12 +403,6 @@ impl Story {
     /// SYN-ACK and data of the server, of a connection whose client's frames were not captured.
     pub fn server_alone(&mut self, tcp: &mut Tcp, text: &str) {
         tcp.next[0] = tcp.next[0].wrapping_add(1);
-    /// FIN of the client, which the server acknowledges with data.
-    pub fn half_close_answered(&mut self, tcp: &mut Tcp, text: &str) {
-        self.segment(tcp, true, FIN | ACK, b"");
-        self.segment_of_server(tcp, text);
-    }
-
         self.segment(tcp, false, SYN | ACK, b"");
         self.segment(tcp, false, PSH | ACK, text.as_bytes());
     }

@@ -6,6 +6,7 @@ use super::part::Part;
 use super::stream::Stream;
 use crate::facts::{Answered, Followed, Value};
 use socklab_packets::track::FrameNote;
+use socklab_packets::types::Protocol;
 
 pub(super) fn answered(stream: &Stream, which: Answered, part: Part) -> Outcome {
     let segment = selected(stream, part)?;
@@ -51,6 +52,7 @@ pub(super) fn followed(stream: &Stream, which: Followed, part: Part) -> Outcome 
     let comes = |note: &&FrameNote| note.frame > segment.frame && (note.sender != segment.sender) == is_reply;
     let missing = match is_reply {
         _ if !stream.complete => Missing::TooMany,
+        true if stream.protocol == Protocol::Udp => Missing::ReplyDatagram,
         true => Missing::Reply,
         false => Missing::Next,
     };

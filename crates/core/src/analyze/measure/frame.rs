@@ -29,6 +29,7 @@ pub(super) fn selected(stream: &Stream, part: Part) -> Result<FrameNote, Missing
         Some(note) => Ok(*note),
         None if !stream.complete => Err(Missing::TooMany),
         None if part.segment.is_none() => Err(Missing::Frame(all.len())),
+        None if all.is_empty() && stream.protocol == Protocol::Udp => Err(Missing::Datagram),
         None => Err(Missing::Segment(all.len())),
     }
 }

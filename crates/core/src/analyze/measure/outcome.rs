@@ -56,6 +56,8 @@ pub enum Missing {
     Connection(usize),
     /// The side sent only so many segments or datagrams with data.
     Segment(usize),
+    /// The side sent nothing in the conversation.
+    Datagram,
     /// There are only so many frames.
     Frame(usize),
     /// The frame carries no payload.
@@ -66,10 +68,14 @@ pub enum Missing {
     OnlyBeginning,
     /// The other side sent nothing after it.
     Reply,
+    /// No datagram came back in the conversation after it.
+    ReplyDatagram,
     /// The side sent nothing after it.
     Next,
     /// No frame has the flag.
     Flag(&'static str),
+    /// The handshake has no third frame.
+    Third,
     /// The side's SYN or SYN-ACK was not captured.
     Syn,
     /// The SYN or SYN-ACK does not have the option.
@@ -96,6 +102,9 @@ impl fmt::Display for Missing {
             Missing::Connection(0) => f.write_str("the captures hold no such connection"),
             Missing::Connection(count) => write!(f, "the captures hold only {count} of them"),
             Missing::Segment(0) => f.write_str("that side sent no data"),
+            // A program may have sent from, or to, another port.
+            Missing::Datagram => f.write_str("that side sent no datagram between these two socket addresses"),
+            Missing::ReplyDatagram => f.write_str("no datagram came back between these two socket addresses after it"),
             Missing::Segment(count) => {
                 write!(f, "that side sent data in only {}", wording::count(*count as u64, "frame"))
             }
@@ -111,6 +120,7 @@ impl fmt::Display for Missing {
             Missing::Reply => f.write_str("the other side sent no data after it"),
             Missing::Next => f.write_str("that side sent no data after it"),
             Missing::Flag(flag) => write!(f, "no frame with {flag} was captured"),
+            Missing::Third => f.write_str("the capture has no third frame of the handshake"),
             Missing::Syn => f.write_str("the side's SYN was not captured"),
             Missing::Option => f.write_str("the SYN does not have this option"),
             Missing::OtherOption => {

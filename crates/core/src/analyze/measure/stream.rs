@@ -4,7 +4,7 @@ use crate::analyze::conversation::roles::{RoleOfFrame, roles};
 use crate::facts::{End, FlagName};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{
-    FrameNote, PayloadStart, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation,
+    FrameNote, HandshakeState, PayloadStart, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation,
 };
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
 
@@ -166,7 +166,8 @@ impl Stream {
 
     /// The first frame with this flag; `None` where none was noted.
     pub(super) fn flagged(&self, flag: FlagName, end: Option<End>) -> Result<FrameNote, Missing> {
-        let missing = || if self.complete { Missing::Flag(flag.name()) } else { Missing::TooMany };
+        let no_such = if flag == FlagName::Ack { Missing::Third } else { Missing::Flag(flag.name()) };
+        let missing = || if self.complete { no_such } else { Missing::TooMany };
         let connection = self.connection.as_ref().ok_or(Missing::Protocol)?;
         let ends = |frames: [Option<FrameNumber>; 2]| {
             let of = [Side::Originator, Side::Responder].into_iter().zip(frames);
@@ -179,19 +180,24 @@ impl Stream {
             FlagName::Fin => ends(connection.fin),
             FlagName::Rst => ends(connection.rst),
         };
-        let frame = frame.ok_or(Missing::Flag(flag.name()))?;
+        let frame = frame.ok_or(no_such)?;
         self.notes.iter().find(|note| note.frame == frame).copied().ok_or_else(missing)
     }
 
-    /// The third frame of the handshake: the client's ACK, or where that was lost what the client sent next, which acknowledges
-    /// the SYN-ACK as well. That its sequence number is not the first one shows that something before it is missing.
+    /// The third frame of the handshake: the first one of the client after the SYN-ACK that acknowledges it, as the round-trip time
+    /// of the handshake has it. It may carry data, where the bare acknowledgement was lost or overtaken.
     pub(super) fn third(&self) -> Option<FrameNumber> {
         let connection = self.connection.as_ref()?;
         let syn_ack = connection.syn_ack?;
         let mut sent = self.roles.iter().filter(|frame| frame.note.sender == self.client && frame.note.frame > syn_ack);
-        let next = sent.find(|frame| frame.note.acknowledges() && !frame.has_syn());
-        let next = next.filter(|frame| frame.note.relative_sequence > 1 && !frame.has_rst());
-        connection.completing_ack().or_else(|| next.map(|frame| frame.note.frame))
+        let first = sent.find(|frame| frame.note.acknowledges() && !frame.has_syn());
+        let first = first.filter(|frame| !frame.has_rst()).map(|frame| frame.note.frame);
+        first.or_else(|| connection.completing_ack())
+    }
+
+    /// Whether the server refused the connection.
+    pub(super) fn was_refused(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.handshake == HandshakeState::Refused)
     }
 
     /// The SYN or SYN-ACK of an end.

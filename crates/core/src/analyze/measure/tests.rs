@@ -107,6 +107,61 @@ fn the_first_frame_with_payload_may_be_one_that_was_sent_before() {
     assert_eq!(value(&stream, "first_data_by", Part::default()), "client");
 }
 
+/// Wireshark's `tcp.analysis.initial_rtt` ends with the first frame of the client that acknowledges the SYN-ACK, whatever it carries.
+#[test]
+fn the_third_frame_of_the_handshake_is_the_one_that_came_first() {
+    let mut story = Story::new("tcp.pcapng", 0);
+    let mut tcp = Story::tcp("10.0.3.2:40000", "10.0.3.1:7000");
+    story.handshake_overtaken(&mut tcp, "one\n");
+    let capture = story.read();
+    let stream = first_tcp(&capture);
+    assert_eq!(value(&stream, "handshake_frames", Part::default()), "1-3");
+    assert_eq!(value(&stream, "frame_number", flag(FlagName::Ack)), "3");
+    let third = value(&stream, "time_in_connection", flag(FlagName::Ack));
+    assert_eq!(value(&stream, "initial_rtt", Part::default()), third);
+}
+
+/// All of its frames have ACK; what is missing is the handshake. A connection that was refused has no third frame either, though
+/// Wireshark takes the RST for it.
+#[test]
+fn a_handshake_without_its_third_frame_has_no_round_trip_time() {
+    let mut story = Story::new("tcp.pcapng", 0);
+    let mut tcp = Story::tcp("10.0.3.2:40000", "10.0.3.1:7000");
+    story.lose(&[0, 1, 2]);
+    story.handshake(&mut tcp);
+    story.line(&mut tcp, "one\n");
+    let capture = story.read();
+    let connection = capture.traffic.tcp_connections().next().unwrap();
+    let late = Stream::tcp(&capture, &connection, Side::Originator);
+    let missing = "the capture has no third frame of the handshake";
+    assert_eq!(value(&late, "initial_rtt", Part::default()), missing);
+    assert_eq!(value(&late, "frame_number", flag(FlagName::Ack)), missing);
+    let mut story = Story::new("tcp.pcapng", 0);
+    story.refused(&mut Story::tcp("10.0.3.2:40000", "10.0.3.1:7000"));
+    let capture = story.read();
+    assert_eq!(value(&first_tcp(&capture), "initial_rtt", Part::default()), missing);
+}
+
+/// An answer to a broadcast, or of a server that answers from another port, is of another conversation.
+#[test]
+fn a_side_without_datagrams_may_have_sent_some_elsewhere() {
+    let mut story = Story::new("udp.pcapng", 0);
+    story.datagram("10.0.3.2:40000", "10.0.3.1:69", "read\n");
+    story.datagram("10.0.3.1:44009", "10.0.3.2:40000", "data\n");
+    let capture = story.read();
+    let conversation = capture.traffic.udp_conversations().next().unwrap();
+    let stream = Stream::udp(&capture, &conversation, Side::Originator);
+    let of_server = Part { segment: Some(Ordinal::Nth(1)), side: Some(End::Server), ..Part::default() };
+    assert_eq!(
+        value(&stream, "payload_length", of_server),
+        "that side sent no datagram between these two socket addresses"
+    );
+    assert_eq!(
+        value(&stream, "reply_frame", segment(1)),
+        "no datagram came back between these two socket addresses after it"
+    );
+}
+
 /// A number has both ways of counting, so that a judge can tell one from the other.
 #[test]
 fn numbers_are_measured_relative_and_raw() {

@@ -94,7 +94,11 @@ pub(super) fn whole(stream: &Stream, which: Whole, end: Option<End>) -> Outcome 
 
 /// The first frame with payload, whatever the analysis says of it: it may have been sent before and not captured.
 fn first_data(stream: &Stream, end: Option<End>) -> Result<FrameNote, Missing> {
-    let missing = if stream.complete { Missing::Segment(0) } else { Missing::TooMany };
+    let missing = match stream.protocol {
+        _ if !stream.complete => Missing::TooMany,
+        Protocol::Tcp => Missing::Segment(0),
+        Protocol::Udp => Missing::Datagram,
+    };
     let mut sent = stream.notes.iter().filter(|note| stream.is_of(note, end));
     sent.find(|note| note.payload_length > 0).copied().ok_or(missing)
 }
