@@ -98,6 +98,18 @@ fn tcp_beside_udp_is_of_the_sheets_own_question() {
     );
 }
 
+#[test]
+fn facts_are_told_with_their_step_and_unit() {
+    let facts = "[question.facts]\nn = { ask = \"bytes\", fact = \"payload_length\", side = \"server\", segment = 1, \
+                 client = \"L\", step = \"One.b\" }";
+    let answer = &answered(daytime(true), &question(1, "facts", facts)).answers[0];
+    assert_eq!(
+        answer.text().to_string(),
+        "Length of the payload, first data segment of the server, client on L, Part One step b: 25 bytes."
+    );
+    assert_eq!(answer.short.to_string(), "n 25 bytes");
+}
+
 /// The mistakes of a lab file, as they are told.
 fn mistakes(text: &str) -> Vec<String> {
     lab_file(text).unwrap_err().iter().map(ToString::to_string).collect()

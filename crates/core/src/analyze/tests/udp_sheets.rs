@@ -215,5 +215,5 @@ fn datagrams_are_called_so_and_their_text_has_no_line_breaks() {
     story.port_unreachable(FIRST, SERVER);
     let answer = analyze(vec![story.read()], &[], &config).answers.remove(0);
     assert_eq!(answer.short.to_string(), "text GET / Host: hub");
-    assert_eq!(answer.text().to_string(), "Text of the payload, datagram 1 of the client: 'GET / Host: hub'.");
+    assert_eq!(answer.text().to_string(), "Text of the payload, first datagram of the client: 'GET / Host: hub'.");
 }

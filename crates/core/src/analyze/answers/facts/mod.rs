@@ -48,7 +48,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     for ask in question.asks() {
         let Some(select) = &ask.select else { continue };
         let told = of_ask(view, question, select, None, &mut draft);
-        shown.extend(told.as_ref().map(|told| format!("{} {}", ask.key, listed(&told.values, &told.room))));
+        shown
+            .extend(told.as_ref().map(|told| format!("{} {}", ask.key, listed(select.fact, &told.values, &told.room))));
         facts.push(measured(&ask.key, select, told));
     }
     let found = facts.iter().filter(|fact| fact.values.is_some()).count();

@@ -1,4 +1,4 @@
-//! Facts in sentences, and in a few words.
+//! The sentences and the few words in which measured facts are told.
 
 use crate::analyze::answers::facts::chosen::is_of;
 use crate::analyze::measure::Found;
@@ -10,7 +10,11 @@ use socklab_packets::types::Protocol;
 /// Facts, and values of one of them, that the few words of an answer name.
 const LISTED: usize = 3;
 
-/// What a claim is about: `Sequence number, segment 3 of the client: `.
+/// The places of data segments in words; those behind have their numbers.
+const ORDINALS: [&str; 10] =
+    ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+
+/// What a claim is about: `Sequence number, third data segment of the client: `.
 pub(super) fn sentence(steps: &[Step], select: &Select, place: Option<Ordinal>) -> String {
     let (fact, selection) = (select.fact, &select.selection);
     // A title begins with a small letter, since forms use it inside sentences.
@@ -21,11 +25,14 @@ pub(super) fn sentence(steps: &[Step], select: &Select, place: Option<Ordinal>) 
     };
     let (noun, stream) = match (is_of(Protocol::Tcp), is_of(Protocol::Udp)) {
         (false, true) => ("datagram", "conversation"),
-        _ => ("segment with data", "connection"),
+        _ => ("data segment", "connection"),
     };
     let named = |noun: &str| match place {
         Some(Ordinal::Last) => format!("last {noun}"),
-        Some(Ordinal::Nth(number)) => format!("{noun} {number}"),
+        Some(Ordinal::Nth(number)) => match ORDINALS.get(number.saturating_sub(1) as usize) {
+            Some(ordinal) if selection.segment.is_some() => format!("{ordinal} {noun}"),
+            _ => format!("{noun} {number}"),
+        },
         None => String::new(),
     };
     match (place, selection.flag, selection.side) {
@@ -46,14 +53,16 @@ pub(super) fn sentence(steps: &[Step], select: &Select, place: Option<Ordinal>) 
         Some(Which::Last) => about.push_str(&format!(", last {stream}")),
         Some(Which::All) | None => {}
     }
-    about.push_str(&select.client.map(|client| format!(", client of {client}")).unwrap_or_default());
+    about.push_str(&select.client.map(|client| format!(", client on {client}")).unwrap_or_default());
+    about.push_str(&select.step.as_ref().map(|step| format!(", {}", step.name())).unwrap_or_default());
+    about.push_str(&selection.protocol.map(|protocol| format!(", {protocol}")).unwrap_or_default());
     about.push_str(": ");
     about
 }
 
 /// A value with the frames that show it.
 pub(super) fn claim(about: &str, fact: &Fact, found: &Found) -> Text {
-    let unit = fact.kind.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let unit = unit(fact).unwrap_or_default();
     let mut text = Text::from(about);
     match &found.value {
         Value::Frames(frames) if !frames.is_empty() => {
@@ -88,8 +97,15 @@ pub(super) fn short(shown: &[String]) -> String {
 }
 
 /// The values of an ask in a few words.
-pub(super) fn listed(values: &[(Value, Option<Value>)], room: &[Latitude]) -> String {
+pub(super) fn listed(fact: &Fact, values: &[(Value, Option<Value>)], room: &[Latitude]) -> String {
     let first: Vec<String> = values.iter().take(LISTED).map(|(value, _)| in_one_line(&value.to_string())).collect();
     let dots = if values.len() > LISTED { ", …" } else { "" };
-    first.join(", ") + dots + if room.iter().any(|room| *room != Latitude::None) { " (in part)" } else { "" }
+    let unit = unit(fact).filter(|_| !values.is_empty()).unwrap_or_default();
+    let part = if room.iter().any(|room| *room != Latitude::None) { " (in part)" } else { "" };
+    first.join(", ") + dots + &unit + part
+}
+
+/// The unit of a fact's values, behind them.
+fn unit(fact: &Fact) -> Option<String> {
+    fact.kind.unit().map(|unit| format!(" {unit}"))
 }
