@@ -1,8 +1,10 @@
 //! The connections and conversations that a question about facts selects.
 
+use std::cmp::Ordering;
+
 use crate::analyze::conversation::{LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::{Known, LabView, in_time};
+use crate::analyze::matching::{Doubt, Known, LabView, in_time};
 use crate::analyze::measure::Part;
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::Moment;
@@ -102,6 +104,17 @@ pub(super) fn runs<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select
     let mut runs = view.runs_of(steps);
     runs.retain(|known| is_wanted(view, select, known));
     runs
+}
+
+/// Whether there are fewer or more runs than the sheet has of steps that captures show alike, so that nothing tells which of them is
+/// missing or one too many; `runs` is how many there are.
+pub(super) fn runs_not_of_sheet(view: &LabView<'_>, steps: &[Step], runs: usize) -> Option<Ordering> {
+    let is_all_asked = |doubt: &&Doubt| doubt.hosts.is_empty() && doubt.steps.iter().all(|step| steps.contains(step));
+    let doubt = view.doubts.iter().filter(|doubt| doubt.client.is_none()).find(is_all_asked)?;
+    let clients =
+        |step: &Step| usize::try_from(step.clients()).unwrap_or(usize::MAX).saturating_mul(step.hosts().len());
+    let of_sheet = doubt.steps.iter().map(clients).fold(0, usize::saturating_add);
+    Some(runs.cmp(&of_sheet)).filter(|order| order.is_ne() && steps.len() == doubt.steps.len())
 }
 
 /// What is asked of a connection, one by one.

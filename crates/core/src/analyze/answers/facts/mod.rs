@@ -7,8 +7,10 @@ mod chosen;
 mod values;
 mod words;
 
+use std::cmp::Ordering;
+
 use crate::analyze::analysis::{Answer, Evidence, Facts, Measured, MeasuredFacts, OtherRun, Status};
-use crate::analyze::answers::facts::chosen::{Begin, Chosen, chosen, parts, runs, steps_of};
+use crate::analyze::answers::facts::chosen::{Begin, Chosen, chosen, parts, runs, runs_not_of_sheet, steps_of};
 use crate::analyze::answers::facts::values::{of_step, of_stream};
 use crate::analyze::answers::facts::words::{claim, listed, sentence, short};
 use crate::analyze::answers::kind::{Needs, QuestionKind};
@@ -242,6 +244,13 @@ fn of_all_together(
         let text = format!("{about}{value} in these captures, which do not show the clients of all hosts.");
         draft.inferred(text, evidence);
         Latitude::Unproved(None)
+    } else if let Some(missing) = runs_not_of_sheet(view, steps, streams.len()) {
+        let (how, room) = match missing {
+            Ordering::Less => ("which lack a run of these steps", Latitude::Unproved(None)),
+            _ => ("which have more runs than these steps", Latitude::Any),
+        };
+        draft.inferred(format!("{about}{value} in these captures, {how}."), evidence);
+        room
     } else if is_sum && streams.iter().any(lacks_frames) {
         let text = format!("{about}{value} in these captures, which do not hold all of the connections.");
         draft.proved(text, evidence);

@@ -3,6 +3,7 @@
 use crate::analyze::analysis::{Analysis, Basis, Code, Facts, MeasuredFacts};
 use crate::analyze::testing::Story;
 use crate::analyze::{analyze, lab_file, sheet_notes};
+use crate::facts::Latitude;
 use crate::lab::LabConfig;
 use socklab_packets::pipeline::CaptureFacts;
 
@@ -10,6 +11,11 @@ const SERVER: &str = "10.0.3.1:7000";
 
 /// A sheet with one server and these hosts and steps; each of the steps has a question about its first connection.
 fn lab(protocol: &str, hosts: &str, steps: &[&str]) -> LabConfig {
+    lab_and(protocol, hosts, steps, "")
+}
+
+/// The same with another question.
+fn lab_and(protocol: &str, hosts: &str, steps: &[&str], question: &str) -> LabConfig {
     let clients = |(number, rest): (usize, &&str)| {
         format!(
             "[[step]]\nnumber = {number}\ndoes = \"clients\"\nprotocol = \"{protocol}\"\n{rest}\n\
@@ -23,7 +29,7 @@ fn lab(protocol: &str, hosts: &str, steps: &[&str]) -> LabConfig {
     // Tables of one sort may stand anywhere in the file.
     let text = format!(
         "[[host]]\nname = \"S\"\nrole = \"server\"\n{hosts}\
-         [[step]]\nnumber = 1\ndoes = \"server\"\nprotocol = \"{protocol}\"\nport = 7000\n{steps}"
+         [[step]]\nnumber = 1\ndoes = \"server\"\nprotocol = \"{protocol}\"\nport = 7000\n{steps}{question}"
     );
     lab_file(&text).unwrap()
 }
@@ -115,6 +121,23 @@ fn of_one_run_too_many_only_what_all_have_is_said() {
     let analysis = analyze(captures.collect(), &[], &two_runs("tcp"));
     assert_eq!(told(&analysis), ["?", "7000", "?", "7000"]);
     assert_eq!(codes(&analysis), [Code::StepsNotTold]);
+}
+
+/// Of both steps together their number is asked: it is that of the captures, and another one may be right.
+#[test]
+fn the_number_of_runs_is_left_open_where_one_is_missing_or_too_many() {
+    let steps = ["client = \"L\"\ncaptured = \"L\""; 2];
+    let question = "[[question]]\nnumber = 9\ntitle = \"All\"\npoints = 1\nkind = \"facts\"\nsteps = [\"2\", \"3\"]\n\
+                    [question.facts]\nall = { ask = \"how many\", fact = \"connections\" }\n";
+    let config = lab_and("tcp", &host("L"), &steps, question);
+    for (runs, room) in [(1, Latitude::Unproved(None)), (2, Latitude::None), (3, Latitude::Any)] {
+        let captures =
+            (0..runs).map(|number| run(&format!("{number}"), number * 10, &format!("10.0.3.2:4000{number}")));
+        let analysis = analyze(captures.collect(), &[], &config);
+        let Facts::Measured(MeasuredFacts(facts)) = &analysis.answers.last().unwrap().facts else { panic!() };
+        assert_eq!(facts[0].values.as_ref().unwrap()[0].0.to_string(), runs.to_string());
+        assert_eq!(facts[0].room, [room], "{runs}");
+    }
 }
 
 /// Both are set, and so the third capture is of no step that is asked about.
