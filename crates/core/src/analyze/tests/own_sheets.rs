@@ -99,6 +99,15 @@ fn tcp_beside_udp_is_of_the_sheets_own_question() {
 }
 
 #[test]
+fn where_every_attempt_was_refused_there_is_no_connection() {
+    let facts = "[question.facts]\nn = { ask = \"how many\", fact = \"connections\" }";
+    let mut story = Story::new("refused", 0);
+    story.refused(&mut Story::tcp("10.0.3.2:40001", "10.0.3.1:7000"));
+    let answer = &answered(story, &question(1, "facts", facts)).answers[0];
+    assert_eq!(answer.short.to_string(), "n 0");
+}
+
+#[test]
 fn facts_are_told_with_their_step_and_unit() {
     let facts = "[question.facts]\nn = { ask = \"bytes\", fact = \"payload_length\", side = \"server\", segment = 1, \
                  client = \"L\", step = \"One.b\" }";

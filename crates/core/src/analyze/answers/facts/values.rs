@@ -94,7 +94,7 @@ pub(super) fn of_step(
     let clients = runs.iter().map(|known| known.connection.client());
     let mut clients: Vec<_> = clients.chain(conversations.iter().map(|conversation| conversation.client())).collect();
     if clients.is_empty() {
-        return None;
+        return none_made(view, steps, which, select);
     }
     let connections = clients.len();
     let tcp = runs.iter().map(|known| known.connection.best());
@@ -114,6 +114,16 @@ pub(super) fn of_step(
         _ => connections as u64,
     };
     Some((Value::Number(number), evidence))
+}
+
+/// That no connection was made, where all attempts were refused.
+fn none_made(view: &LabView<'_>, steps: &[Step], which: StepFact, select: &Select) -> Option<(Value, Vec<Evidence>)> {
+    let mut attempts = view.of_steps(steps).filter(|known| is_wanted(view, select, known)).peekable();
+    let is_shown = which == StepFact::Connections && attempts.peek().is_some();
+    let all: Vec<Known<'_>> = attempts.collect();
+    let was_refused = |known: &Known<'_>| known.connection.handshake() == HandshakeState::Refused;
+    let refused = refused(view, &all).filter(|_| is_shown && all.iter().all(was_refused));
+    refused.map(|(_, evidence)| (Value::Number(0), evidence))
 }
 
 /// How many attempts the server refused; `None` where there was none at all.
