@@ -12,10 +12,10 @@ use crate::analyze::findings::made::of_all;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Sharing;
 use crate::analyze::text::{HostSpan, Span, Text, say};
-use crate::lab::{Does, Question, Step};
+use crate::lab::{Does, Question, Sheet, Step};
 use crate::wording::{count, list, number};
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::SocketAddress;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Hosts that have findings of their own; a class's capture may have hundreds.
 const HOSTS_NAMED: usize = 4;
@@ -144,58 +144,73 @@ fn counting(view: &LabView<'_>, step: &Step) -> String {
 fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let waiting: Vec<Known<'_>> = view.parallel().filter(|known| known.service.was_queued()).collect();
     let Some(first) = waiting.first() else { return };
-    let kind = view.kind_of(|known| known.step.is_parallel()).kind;
     let clients: Vec<SocketAddress> = waiting.iter().map(|known| known.connection.client()).collect();
-    let conclusion = match kind {
-        ServerKind::Iterative => ": this server serves one client at a time.",
-        _ => ".",
-    };
-    let part = first.step.part();
-    let sheet = &view.config.sheet;
-    let at = |step: Option<&Step>| step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
-    let servers = || sheet.steps().iter().filter(|step| step.does() == Does::Server);
-    let threaded = servers().find(|step| step.is_parallel());
-    let threaded = threaded.map(|step| format!(" ({})", step.name())).unwrap_or_default();
-    let from = servers().find(|step| !step.is_parallel()).and_then(Step::part);
-    let [from, of] =
-        [" from", " of"].map(|word| from.as_ref().map(|part| format!("{word} Part {part}")).unwrap_or_default());
-    let stop = at(sheet.doing(Does::Stop));
-    let mut sharing: Vec<Sharing> = waiting.iter().map(|known| known.service.sharing).collect();
-    sharing.dedup();
-    let they = if waiting.len() == 1 { "it" } else { "they" };
-    let advice = match sharing.as_slice() {
-        [Sharing::Then] => {
-            ") connected, but waited, though this server served several clients at the same time: it may \
-                            have fewer threads than clients. A threaded server has one for each."
-                .to_owned()
-        }
-        [Sharing::Never] => format!(
-            ") connected, but waited in the queue{conclusion} Is tcp_server still running{from}, so that the threaded \
-             one could not start? Stop it{stop}, start the threaded server{threaded}, then its clients."
-        ),
-        [Sharing::AtAnotherTime] => format!(
-            ") connected, but waited, though at another time several clients were served at the same time. Was \
-             tcp_server{of} running when {they} connected? Stop it{stop}, start the threaded server{threaded}, then its \
-             clients."
-        ),
-        _ => format!(
-            ") connected, but waited, though several clients were served at the same time, then or at another time. Was \
-             tcp_server{of} running when {they} connected, or has the server fewer threads than clients? Stop \
-             tcp_server{stop}, start the threaded server{threaded}, which has a thread for each client, then its clients."
-        ),
-    };
     let message = say![
         count(clients.len() as u64, "client"),
-        part.map(|part| format!(" of Part {part}")).unwrap_or_default(),
+        first.step.part().map(|part| format!(" of Part {part}")).unwrap_or_default(),
         " (",
         addresses(&clients),
-        advice
+        who_waited(view, &waiting)
     ];
     let file = Some(view.file(first.connection.best().capture).to_owned());
     let evidence = waiting.iter().flat_map(|known| all_of(view, known));
     let evidence = Evidence::by_file(evidence);
     let finding = finding(Code::NotThreaded, Severity::Warning, file, message, first.step);
     found.push(Finding { evidence, ..finding });
+}
+
+/// Behind the clients that waited: that they did, why that may be, and what to do.
+fn who_waited(view: &LabView<'_>, waiting: &[Known<'_>]) -> String {
+    let conclusion = match view.kind_of(|known| known.step.is_parallel()).kind {
+        ServerKind::Iterative => ": this server serves one client at a time.",
+        _ => ".",
+    };
+    let sheet = &view.config.sheet;
+    let at = |step: Option<&Step>| step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
+    let servers = || sheet.steps().iter().filter(|step| step.does() == Does::Server);
+    let threaded = servers().find(|step| step.is_parallel());
+    let threaded = threaded.map(|step| format!(" ({})", step.name())).unwrap_or_default();
+    let serial = servers().find(|step| step.protocol() == Some(Protocol::Tcp) && !step.is_parallel());
+    let from = serial.and_then(Step::part);
+    let [from, of] =
+        [" from", " of"].map(|word| from.as_ref().map(|part| format!("{word} Part {part}")).unwrap_or_default());
+    let stop = at(sheet.doing(Does::Stop));
+    let mut sharing: Vec<Sharing> = waiting.iter().map(|known| known.service.sharing).collect();
+    sharing.dedup();
+    let they = if waiting.len() == 1 { "it" } else { "they" };
+    // Only a sheet with a server of each kind may have the one running in the place of the other.
+    let has_both = serial.is_some() && servers().any(Step::is_parallel);
+    let the_serial = if *sheet == Sheet::built_in() { "tcp_server" } else { "the server of one client at a time" };
+    match sharing.as_slice() {
+        [Sharing::Then] => {
+            ") connected, but waited, though this server served several clients at the same time: it may \
+                            have fewer threads than clients. A threaded server has one for each."
+                .to_owned()
+        }
+        [Sharing::Never] if !has_both => format!(
+            ") connected, but waited in the queue{conclusion} The sheet has clients served at the same time: start a server \
+             that has a thread for each client, then the clients."
+        ),
+        _ if !has_both => {
+            ") connected, but waited, though several clients were served at the same time, then or at another \
+                           time. The server may have fewer threads than clients, or another one ran."
+                .to_owned()
+        }
+        [Sharing::Never] => format!(
+            ") connected, but waited in the queue{conclusion} Is {the_serial} still running{from}, so that the threaded \
+             one could not start? Stop it{stop}, start the threaded server{threaded}, then its clients."
+        ),
+        [Sharing::AtAnotherTime] => format!(
+            ") connected, but waited, though at another time several clients were served at the same time. Was \
+             {the_serial}{of} running when {they} connected? Stop it{stop}, start the threaded server{threaded}, then its \
+             clients."
+        ),
+        _ => format!(
+            ") connected, but waited, though several clients were served at the same time, then or at another time. Was \
+             {the_serial}{of} running when {they} connected, or has the server fewer threads than clients? Stop \
+             {the_serial}{stop}, start the threaded server{threaded}, which has a thread for each client, then its clients."
+        ),
+    }
 }
 
 /// Clients of a server that served one at a time, where at another time there were clients side by side.

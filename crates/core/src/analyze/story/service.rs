@@ -315,6 +315,7 @@ impl<'a> Court<'a> {
             }
             let answers = || self.other_that(seen, |other| other.answer.is_some());
             let service = match seen.unanswered.and_then(|line| Some((line, answers()?))) {
+                Some((line, _)) if self.was_alone(&line, &reset) => return None,
                 Some((line, other)) => Grounds::Reset { line, reset, other },
                 None => self.unread(seen, reset)?,
             };
@@ -358,6 +359,17 @@ impl<'a> Court<'a> {
             other.established.is_some_and(|begin| is_before(&begin, reset))
                 && other.last_reply.is_some_and(|reply| is_before(reset, &reply))
         })
+    }
+
+    /// Whether a reset came right after the line, when no other connection was open for which this one might have waited.
+    fn was_alone(&self, line: &Moment, reset: &Moment) -> bool {
+        let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other) == Some(true);
+        let was_open_never = |other: &Seen| {
+            other.open_until().is_some_and(|end| is_before(&end, line))
+                || other.open_since().is_some_and(|begin| is_before(reset, &begin))
+        };
+        self.clocks.between(line, reset).is_some_and(|passed| passed < LATE)
+            && self.other_views().all(|(_, other)| was_open_never(other))
     }
 
     /// The other connection that the server closed with a FIN of its own when its system reset this one, with that FIN. Where the

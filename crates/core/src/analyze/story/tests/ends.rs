@@ -3,7 +3,7 @@
 
 use crate::analyze::analysis::{Analysis, Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
-use crate::analyze::tests::support::{A, B1, C1, C2, connected, of, said, short, told};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, connected, has, of, said, short, told};
 use socklab_packets::types::Timestamp;
 
 const SEVERAL: &str = "serves several clients at the same time";
@@ -159,4 +159,25 @@ fn a_half_closed_connection_has_not_ended() {
     assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
     let closed = told(&analysis, Code::ConnectionClosed);
     assert!(closed.contains("The server closed its sending half of the connection (FIN, frame 6)"), "{closed}");
+}
+
+/// A program that aborts its only connection (SO_LINGER with 0) and serves others later: nobody was there to wait for.
+#[test]
+fn a_reset_right_after_the_line_of_the_only_connection_is_no_queue() {
+    let mut story = Story::new("at A", 0);
+    let mut first = connected(&mut story, B1);
+    story.line(&mut first, "line 0\n");
+    story.reset_by_server(&mut first);
+    story.wait(500);
+    for client in [B2, C1, C2] {
+        let mut tcp = connected(&mut story, client);
+        story.echo(&mut tcp, "one\n");
+        story.close(&mut tcp);
+    }
+    let analysis = of(vec![story.read()]);
+    assert!(!has(&analysis, Code::NotThreaded));
+    for answer in &analysis.answers {
+        let text = answer.text().to_string();
+        assert!(!text.contains("queue") || !text.contains(B1), "{text}");
+    }
 }
