@@ -166,6 +166,10 @@ pub(super) fn misled(
             let reason = format!("the question asks for no other fact {} of the same type", quoted(other));
             (!known.contains(&other.as_str())).then(|| (reason, instead(other, known)))
         }
+        Given::Text(_) if matches!(fact.value, ValueType::Measured(..)) => {
+            let reason = "questions of the kind 'facts' lead everyone to no value".to_owned();
+            Some((reason, "Leave it out: what it is, each student's own capture shows.".to_owned()))
+        }
         Given::Text(text) => {
             let (fits, remedy) = match fact.value {
                 ValueType::Count => (text.parse::<u64>().is_ok(), "Write a whole number, such as 2."),
@@ -174,10 +178,9 @@ pub(super) fn misled(
                     text == "none" || ERRORS.contains(&text.as_str()),
                     "Write the name of an error, such as \"EADDRINUSE\", or \"none\".",
                 ),
-                ValueType::Frames | ValueType::Addresses | ValueType::Clients => {
+                ValueType::Frames | ValueType::Addresses | ValueType::Clients | ValueType::Measured(..) => {
                     (false, "Leave it out: frames and addresses are different for everyone.")
                 }
-                ValueType::Measured(..) => (false, "Leave it out: what it is, each student's own capture shows."),
             };
             let meant = closest(text, ERRORS.into_iter()).filter(|_| matches!(fact.value, ValueType::Errno));
             let remedy = meant.map_or(remedy.to_owned(), |meant| format!("Did you mean {meant}?"));

@@ -143,6 +143,24 @@ fn what_a_sheet_leads_to_is_told_where_it_stands() {
     );
     let told = mistakes(&(SHEET.to_owned() + &word));
     assert!(told[0].ends_with("Leave it out: what it is, each student's own capture shows."), "{told:?}");
+    // It may be a value of the fact.
+    let told = mistakes(&(SHEET.to_owned() + &word.replace("whoever quits", "client")));
+    assert!(told[0].contains("questions of the kind 'facts' lead everyone to no value"), "{told:?}");
+}
+
+#[test]
+fn a_fact_that_there_is_not_is_told_with_what_may_be_meant() {
+    let told =
+        |facts: &str| mistakes(&(SHEET.to_owned() + &question(1, "facts", &format!("[question.facts]\n{facts}"))));
+    let told_of_rtt = told("time = { ask = \"how long\", fact = \"rtt\" }");
+    assert!(
+        told_of_rtt[0].contains("Did you mean initial_rtt, syn_ack_rtt, ack_rtt or estimated_rtt?"),
+        "{told_of_rtt:?}"
+    );
+    let entry = told("closer = \"who closes?\"");
+    assert!(entry[0].contains("closer = { ask = \"…\", fact = \"…\" }"), "{entry:?}");
+    let flag = told("f = { ask = \"flags\", fact = \"flags\", flag = \"PSH\" }");
+    assert!(flag[0].ends_with("It is one of SYN, SYN-ACK, ACK, FIN or RST."), "{flag:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use toml::de::DeValue;
 
 use crate::facts::{End, FACTS, Fact, FlagName, Ordinals, Selection, Which, fact};
 use crate::lab::names::toml_key;
-use crate::lab::place::{closest, instead, quoted};
+use crate::lab::place::{closest, quoted};
 use crate::lab::tree::{Placed, Table, TomlValue};
 use crate::wording;
 use socklab_packets::types::Protocol;
@@ -36,7 +36,7 @@ pub(super) fn ask<'t>(
     let name = format!("facts.{}", toml_key(&key.value));
     if !matches!(value.get_ref(), DeValue::Table(_)) {
         let text = question.text_of(&name, value).map(|text| text.value);
-        let fact = known(question, key, &name);
+        let fact = known(question, key, &name, true);
         let selection = Selection::default();
         let select = fact.filter(|fact| fits(question, key.at, &name, &selection, fact));
         return (text, select.map(|fact| SelectPart { fact, selection, step: None, client: None }));
@@ -45,7 +45,7 @@ pub(super) fn ask<'t>(
     table.only(&ENTRIES);
     let text = table.text("ask").map(|text| text.value);
     let named = table.text("fact");
-    let fact = known(question, named.as_ref().unwrap_or(key), &name);
+    let fact = known(question, named.as_ref().unwrap_or(key), &name, named.is_none());
     let step = table.number_or_text("step");
     let client = table.number_or_text("client");
     let selection = Selection {
@@ -87,12 +87,19 @@ pub(super) fn ask<'t>(
     (text, select.map(|fact| SelectPart { fact, selection, step, client }))
 }
 
-/// The fact of this key.
-fn known(question: &Table<'_, '_>, key: &Placed<String>, name: &str) -> Option<&'static Fact> {
+/// The fact of this key. `is_entry` is whether no fact was named, so that it is the name of the entry.
+fn known(question: &Table<'_, '_>, key: &Placed<String>, name: &str, is_entry: bool) -> Option<&'static Fact> {
     let found = fact(&key.value);
     if found.is_none() {
         let reason = format!("there is no fact {}", quoted(&key.value));
-        question.fault(key.at, name, reason, format!("{}'socklab lab --facts' lists them all.", near(&key.value)));
+        let own = toml_key(&key.value);
+        let how = match is_entry {
+            true => format!(
+                "An entry with a name of your own says which fact it is: {own} = {{ ask = \"…\", fact = \"…\" }}. "
+            ),
+            false => String::new(),
+        };
+        question.fault(key.at, name, reason, format!("{}{how}'socklab lab --facts' lists them all.", near(&key.value)));
     }
     found
 }
@@ -102,7 +109,10 @@ const MOST_NEAR: usize = 4;
 
 /// The facts whose names are nearly the same, or have a word of it: a question with a space behind it.
 fn near(key: &str) -> String {
-    let mut found = closest(key, FACTS.iter().map(|fact| fact.key)).map_or(Vec::new(), |one| vec![one]);
+    // Who writes a word of a name, such as `rtt`, means these rather than a name that differs by two letters.
+    let is_word = FACTS.iter().any(|fact| fact.key.split('_').any(|word| word == key) && fact.key != key);
+    let nearest = closest(key, FACTS.iter().map(|fact| fact.key)).filter(|_| !is_word);
+    let mut found: Vec<&str> = nearest.into_iter().collect();
     if found.is_empty() {
         let words: Vec<&str> = key.split('_').filter(|word| word.len() > 2).collect();
         let shared = |fact: &&Fact| fact.key.split('_').filter(|word| words.contains(word)).count();
@@ -129,7 +139,10 @@ fn word<T: Copy>(table: &Table<'_, '_>, key: &str, words: &[(&str, T)]) -> Optio
     let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text.value));
     if found.is_none() {
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let remedy = instead(&text.value, known);
+        // Of a few words all are named: the nearest is not always what is meant.
+        let nearest = closest(&text.value, known.iter().copied());
+        let meant = nearest.map(|own| format!("Did you mean {own}? ")).unwrap_or_default();
+        let remedy = format!("{meant}It is one of {}.", wording::choice(known));
         table.fault(text.at, key, format!("{} is not known", quoted(&text.value)), remedy);
     }
     found.map(|(_, value)| *value)
