@@ -474,6 +474,9 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
         }
         let count = wording::count(u64::try_from(made).unwrap_or(u64::MAX), "capture");
         writeln!(out, "{} has {count}, the journals, the screens and {ANSWERS}.", folder.display())?;
+        if made == 0 && lab.sheet.captured().next().is_none() {
+            writeln!(out, "{NO_CAPTURES}")?;
+        }
         if made > 0 && !arguments.ladder {
             writeln!(out, "The system calls between the frames, on each host's line:")?;
             writeln!(out, "  {command}")?;
@@ -481,6 +484,9 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
         Ok(())
     })
 }
+
+/// Why a sheet's rehearsal makes no captures.
+const NO_CAPTURES: &str = "No step of the sheet says who captures (captured = \"HOST\"), so no capture was made.";
 
 /// What stands in place of the answers where there are none.
 const NO_ANSWERS: &str = "No question of the sheet is about these steps alone, so there are no answers.";
