@@ -109,9 +109,7 @@ fn folder() -> tempfile::TempDir {
     }
     fs::write(folder.path().join("assignment_5_export/submission_metadata.yml"), METADATA).unwrap();
     chat_class(folder.path());
-    for capture in ["chat.pcapng", "nobody.pcapng"] {
-        link(&package("fixtures/sheets/chat").join(capture), capture);
-    }
+    chat_captures(&folder.path().join("chat"));
     fs::write(folder.path().join("submission.zip"), b"PK\x03\x04\x14\0\0\0\0\0").unwrap();
     fs::write(folder.path().join("submissions.zip"), zipped(&package("fixtures/class/submissions"))).unwrap();
     folder
@@ -121,15 +119,21 @@ fn folder() -> tempfile::TempDir {
 const CHAT_ANSWERS: &str = "[\"1\"]\nhandshake_frames = \"1-3\"\nclosing_frames = \"12-14\"\n\
     [\"2\"]\nisn = 1049978366\nsecond = 14\ncloser = \"client\"\n[\"3\"]\nanswer = \"RST, ACK\"\n";
 
+/// The captures of that lab, as a rehearsal names them.
+fn chat_captures(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for (capture, step) in [("chat.pcapng", "step4.pcapng"), ("nobody.pcapng", "step5.pcapng")] {
+        fs::copy(package("fixtures/sheets/chat").join(capture), folder.join(step)).unwrap();
+    }
+}
+
 /// Two students who did that lab: one has all right, the other one number wrong.
 fn chat_class(folder: &Path) {
     for (student, answers) in [("ada", CHAT_ANSWERS), ("ben", &CHAT_ANSWERS.replace("= 14", "= 27"))] {
         let own = folder.join("chat-class").join(student);
         fs::create_dir_all(&own).unwrap();
         fs::write(own.join("answers.toml"), answers).unwrap();
-        for capture in ["chat.pcapng", "nobody.pcapng"] {
-            fs::copy(package("fixtures/sheets/chat").join(capture), own.join(capture)).unwrap();
-        }
+        chat_captures(&own);
     }
 }
 

@@ -13,7 +13,7 @@ use socklab_packets::types::Protocol;
 pub struct Selection {
     /// The step of the sheet, as the sheet writes it; without one, all that the captures hold of the lab.
     pub step: Option<String>,
-    /// TCP or UDP; needed only where the step has both.
+    /// TCP or UDP; needed only where the question has steps of both.
     pub protocol: Option<Protocol>,
     /// The computer on which the client runs, as the sheet names it; only its connections count.
     pub client: Option<String>,
@@ -32,7 +32,11 @@ pub struct Selection {
 /// The entries of a selection, each with an example and what it means.
 pub const ENTRIES: [(&str, &str, &str); 8] = [
     ("step", "\"8\"", "the step of the sheet; without it those of the question"),
-    ("protocol", "\"tcp\"", "TCP or UDP, where the step has both"),
+    (
+        "protocol",
+        "\"tcp\"",
+        "TCP or UDP, where the question has steps of both; without it connections and conversations are counted together",
+    ),
     ("client", "\"C\"", "only the connections of clients on this computer of the sheet"),
     (
         "connection",
