@@ -14,7 +14,7 @@ use crate::analyze::matching::servers::services::{
 };
 use crate::analyze::network::same_link;
 use crate::analyze::place::Place;
-use crate::analyze::text::{Text, say};
+use crate::analyze::text::Text;
 use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
@@ -63,7 +63,7 @@ pub(crate) struct Servers {
 }
 
 /// Whether the sheet fixes this port for servers of the protocol, and no other address for their computer.
-fn is_on_sheet(config: &LabConfig, (protocol, address): &Endpoint) -> bool {
+pub(super) fn is_on_sheet(config: &LabConfig, (protocol, address): &Endpoint) -> bool {
     let sheet = &config.sheet;
     let mut steps = sheet.recorded().filter(|step| step.runs(*protocol));
     steps.any(|step| step.port() == Some(address.port))
@@ -72,9 +72,9 @@ fn is_on_sheet(config: &LabConfig, (protocol, address): &Endpoint) -> bool {
 
 /// The candidates and their scores.
 pub(super) struct Field<'a> {
-    candidates: &'a HashMap<Endpoint, Candidate>,
+    pub(super) candidates: &'a HashMap<Endpoint, Candidate>,
     pub(super) ranked: Vec<(Endpoint, i32)>,
-    config: &'a LabConfig,
+    pub(super) config: &'a LabConfig,
 }
 
 impl Servers {
@@ -219,12 +219,12 @@ impl<'a> Field<'a> {
         self.candidates.get(&(*protocol, *address)).is_some_and(|it| !of_service(it))
     }
 
-    fn is_journalled(&self, endpoint: &Endpoint) -> bool {
+    pub(super) fn is_journalled(&self, endpoint: &Endpoint) -> bool {
         self.candidates.get(endpoint).is_some_and(Candidate::is_journalled)
     }
 
     /// Whether the user named this server, by its address and port.
-    fn is_set(&self, (protocol, address): &Endpoint) -> bool {
+    pub(super) fn is_set(&self, (protocol, address): &Endpoint) -> bool {
         let port = self.config.port(*protocol).is_some() || self.config.server_ports.contains(&address.port);
         let host_only = self.config.server().is_some()
             && self.config.server_ports.is_empty()
@@ -499,61 +499,8 @@ impl<'a> Field<'a> {
         fixed::at_fixed_ports(&self.config.sheet, servers, was_reached, is_kept)
     }
 
-    /// Sentences that say how host A and its servers were found.
-    fn why(&self, ranked: &[(Endpoint, i32)], host: IpAddr, others: usize) -> Text {
-        let names =
-            |of: &[Endpoint]| Text::list(of.iter().map(|(protocol, address)| say![*address, format!(" ({protocol})")]));
-        let endpoints = || ranked.iter().map(|(endpoint, _)| *endpoint);
-        let is_tried = |endpoint: &Endpoint| self.strongest(endpoint) == Some(Exchange::Attempts);
-        let (tried, reached): (Vec<Endpoint>, Vec<Endpoint>) = endpoints().partition(is_tried);
-        let is_set = endpoints().any(|endpoint| self.is_set(&endpoint));
-        let given = if is_set {
-            Some(", as set")
-        } else if endpoints().any(|endpoint| is_on_sheet(self.config, &endpoint)) {
-            Some(", as the lab file has it")
-        } else {
-            endpoints().all(|endpoint| self.is_journalled(&endpoint)).then_some(", as the servers' journals say")
-        };
-        // A journal says nothing of another server.
-        let (noted, reached): (Vec<Endpoint>, Vec<Endpoint>) = match given {
-            Some(_) => (Vec::new(), reached),
-            None => reached.into_iter().partition(|endpoint| self.is_journalled(endpoint)),
-        };
-        // One reason is not that of the others.
-        let (shown, also) = match given.is_some() || reached.is_empty() && noted.is_empty() {
-            true => (endpoints().collect(), Vec::new()),
-            false => (reached, tried),
-        };
-        let noun = if noted.len().saturating_add(shown.len()) == 1 { "Server" } else { "Servers" };
-        let strongest = || shown.iter().filter_map(|endpoint| self.strongest(endpoint)).max();
-        let reason = match given {
-            Some(given) => given.to_owned(),
-            None if shown.iter().all(|endpoint| self.candidates.get(endpoint).is_some_and(Candidate::is_unseen)) => {
-                ", because clients exchange data there, of which the files hold only the lengths".to_owned()
-            }
-            None => reason(strongest(), shown.len() == 1),
-        };
-        let mut why = Text::from(format!("{noun}: "));
-        if !noted.is_empty() {
-            let journals = if noted.len() == 1 { "its journal says" } else { "their journals say" };
-            let and = if shown.is_empty() { "" } else { ", and " };
-            why = say![why, names(&noted), format!(", as {journals}{and}")];
-        }
-        if !shown.is_empty() {
-            why = say![why, names(&shown), reason];
-        }
-        why.push(".");
-        if !also.is_empty() {
-            why = say![why, " Clients try to reach ", names(&also), ", too."];
-        }
-        if others > 0 {
-            why.push(format!(" {others} further socket addresses of {host} fit no better and were left out."));
-        }
-        why
-    }
-
     /// What it exchanged; where everything that went to it came back, that was an attempt.
-    fn strongest(&self, endpoint: &Endpoint) -> Option<Exchange> {
+    pub(super) fn strongest(&self, endpoint: &Endpoint) -> Option<Exchange> {
         let never = self.candidates.get(endpoint).is_some_and(Candidate::was_never_reached);
         if never { Some(Exchange::Attempts) } else { self.exchange(endpoint) }
     }
@@ -562,22 +509,6 @@ impl<'a> Field<'a> {
 /// Whether a port is one of a course, or that of a server of the lab or the next to it, which another run may have had.
 fn is_port_of_lab(port: u16, of_servers: &HashSet<u16>) -> bool {
     is_course_port(port) || of_servers.iter().any(|other| other.abs_diff(port) <= 1)
-}
-
-/// What speaks for the servers that nobody named, or for the only one.
-fn reason(exchange: Option<Exchange>, is_one: bool) -> String {
-    let them = if is_one { "it" } else { "them" };
-    let only = |data| match is_one {
-        true => format!(", the only program in the files that may be the lab's (its data is {data})"),
-        false => format!(", the only programs in the files that may be the lab's (their data is {data})"),
-    };
-    match exchange {
-        Some(Exchange::Text) | None => format!(", because clients exchange text with {them}"),
-        Some(Exchange::Binary) => only("not text"),
-        Some(Exchange::Encrypted) => only("encrypted"),
-        Some(Exchange::Silence) => format!(", because clients connect to {them} (without sending anything)"),
-        Some(Exchange::Attempts) => format!(", because clients try to reach {them}"),
-    }
 }
 
 /// The computer whose best TCP server and best UDP server together fit best, where the sheet's network speaks for it, too.

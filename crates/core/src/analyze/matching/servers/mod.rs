@@ -5,7 +5,8 @@
 //! and [`scans`] know other programs: by their port, by what they say, by where they are, by how many ports they try.
 //! [`unsaid`] and [`silent`] have the servers of which little or nothing was captured, [`loopback`] those that only their own
 //! computer reaches, [`strangers`] the computers whose connections to the servers are none of the lab, [`mistaken`] the addresses
-//! that clients took for a server's; [`reach`] says whether clients got there.
+//! that clients took for a server's; [`reach`] says whether clients got there, and [`why`] how all
+//! of that was found.
 
 pub(super) mod apart;
 pub(super) mod candidates;
@@ -21,3 +22,4 @@ pub(super) mod silent;
 pub(super) mod spoken;
 pub(super) mod strangers;
 pub(super) mod unsaid;
+mod why;
