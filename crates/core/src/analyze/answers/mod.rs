@@ -24,6 +24,7 @@ mod server_sockets;
 mod tcp_addresses;
 mod tcp_frames;
 mod threaded_clients;
+mod together;
 mod udp_clients;
 mod udp_frames;
 mod udp_served;

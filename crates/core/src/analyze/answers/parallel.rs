@@ -25,6 +25,8 @@ pub(super) struct ParallelClient<'a> {
     pub(super) known: Option<Known<'a>>,
     /// Its `accept()` in the server's journal.
     pub(super) accepted: Option<&'a Accepted>,
+    /// The run of the server that tells of it, by its place among those that count.
+    pub(super) run: Option<usize>,
     /// It was left in the queue, as the server's journal says.
     pub(super) left: Option<&'a Left>,
     /// It was in the queue until another one had ended, as the server's journal says.
@@ -34,7 +36,7 @@ pub(super) struct ParallelClient<'a> {
 impl ParallelClient<'_> {
     fn at(view: &LabView<'_>, address: SocketAddress) -> Self {
         let host = if view.hosts.is_one_computer() { address.ip } else { view.hosts.computer(address.ip) };
-        ParallelClient { address, host, known: None, accepted: None, left: None, had_turn: false }
+        ParallelClient { address, host, known: None, accepted: None, run: None, left: None, had_turn: false }
     }
 }
 
@@ -86,11 +88,11 @@ pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<
         .filter(|known| known.connection.established())
         .map(|known| ParallelClient { known: Some(known), ..ParallelClient::at(view, known.connection.client()) })
         .collect();
-    for run in view.servers_of(true) {
+    for (number, run) in view.servers_of(true).enumerate() {
         for (place, accepted) in run.accepted.iter().enumerate() {
             let had_turn = run.turn(place).is_some();
             if let Some(client) = noted(view, &mut clients, accepted.client) {
-                (client.accepted, client.had_turn) = (Some(accepted), had_turn);
+                (client.accepted, client.run, client.had_turn) = (Some(accepted), Some(number), had_turn);
             }
         }
         for left in &run.left {

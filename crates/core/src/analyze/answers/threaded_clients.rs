@@ -9,12 +9,12 @@ use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, f
 use crate::analyze::answers::parallel::{
     ByHandshake, ParallelClient, accepts, by_host, clients, handshakes, name_missing, of_part, own_address,
 };
+use crate::analyze::answers::together::{most_by_journal, were_together};
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, all_of, service, tcp_evidence};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::row::RowFrame;
-use crate::analyze::story::{Grounds, KindVerdict, Listener, Moment, Seen, Sharing};
+use crate::analyze::story::{Grounds, KindVerdict, Listener, Sharing};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
@@ -53,6 +53,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let kind = view.kind_of(|known| question.steps().contains(known.step));
     served(view, &clients, &mut draft);
     readers(view, &clients, &mut draft);
+    open_together(&clients, &mut draft);
     waiting(view, &clients, &mut draft);
     kind_claims(view, &clients, &kind, &mut draft);
     one_at_a_time(view, &mut draft);
@@ -68,17 +69,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let queued = clients.iter().any(|client| client.known.map_or(client.had_turn, |known| waited(&known)));
     let late = clients.iter().filter_map(|client| client.known).filter(|known| known.service.waited.is_some()).count();
     let bases = clients.iter().map(|client| client.known.map_or(Basis::Proved, |known| known.service.basis));
-    let together = were_together(view, &clients);
+    let how = How { queued, kind: kind.kind, together: were_together(view, &clients), prompt: all_prompt(&clients) };
     draft.short_as(
         bases.max().unwrap_or(Basis::Unknown),
-        short(
-            in_short(clients.len(), &attempts),
-            &verdicts,
-            [accepted_only(&clients).len(), late],
-            queued,
-            kind.kind,
-            together,
-        ),
+        short(in_short(clients.len(), &attempts), &verdicts, [accepted_only(&clients).len(), late], &how),
     );
     let facts = Facts::ThreadedClients {
         clients_connected: Some(clients.len() as u64),
@@ -111,15 +105,24 @@ fn in_short(connected: usize, attempts: &[Known<'_>]) -> String {
     if failed.is_empty() { format!("Yes, {connected}") } else { format!("{connected}, {}", failed.join(", ")) }
 }
 
-/// The answer in a few words, after who connected; of those served, so many were only `accepted`, and so many `late`.
-fn short(
-    connected_so: String,
-    verdicts: &[Option<bool>],
-    [accepted, late]: [usize; 2],
+/// Whether each was answered as soon as it had sent something, as frames show.
+fn all_prompt(clients: &[ParallelClient<'_>]) -> bool {
+    clients.iter().all(|client| client.known.is_some_and(|known| known.service.prompt.is_some()))
+}
+
+/// How several clients were served, as far as it is shown.
+struct How {
+    /// One at least was in the queue.
     queued: bool,
     kind: ServerKind,
-    together: bool,
-) -> Text {
+    /// All were served while all were open; `None` where nothing shows whether they were.
+    together: Option<bool>,
+    /// None waited for its answer.
+    prompt: bool,
+}
+
+/// The answer in a few words, after who connected; of those served, so many were only `accepted`, and so many `late`.
+fn short(connected_so: String, verdicts: &[Option<bool>], [accepted, late]: [usize; 2], how: &How) -> Text {
     let of = |wanted: Option<bool>| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (connected, waiting, unknown) = (verdicts.len(), of(Some(false)), of(None));
     let served = of(Some(true)).saturating_sub(accepted);
@@ -129,88 +132,18 @@ fn short(
     let parts = [(served, "served"), (accepted, "accepted"), (waiting, "in the queue"), (unknown, "unknown")];
     let parts: Vec<String> =
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
-    let how = match (kind, queued && waiting == 0) {
-        (ServerKind::Concurrent, false) if served == connected && together => " at the same time".to_owned(),
+    let how = match (how.kind, how.queued && waiting == 0) {
+        (ServerKind::Concurrent, false) if served == connected && how.together == Some(true) => {
+            " at the same time".to_owned()
+        }
+        (ServerKind::Concurrent, false) if served == connected && how.prompt && how.together.is_none() => {
+            " without waiting".to_owned()
+        }
         (_, true) if connected > 1 => ", one after the other".to_owned(),
         _ if served == connected && late > 0 && connected > 1 => format!(", {late} of them after waiting"),
         _ => String::new(),
     };
     format!("{connected_so}; {}{how}", parts.join(", ")).into()
-}
-
-/// Clients whose connections are compared with one another where no capture has all of them. Of more it is not said.
-const COMPARED: usize = 32;
-
-/// Whether all clients had been served by a moment at which all were connected. Of those that only a journal tells of,
-/// nothing else is known.
-fn were_together(view: &LabView<'_>, clients: &[ParallelClient<'_>]) -> bool {
-    let known: Vec<Known<'_>> = clients.iter().filter_map(|client| client.known).collect();
-    if let Some(together) = in_rows(view, &known) {
-        return together;
-    }
-    let in_one = |capture: usize| {
-        let seen: Option<Vec<&Seen>> = known.iter().map(|known| known.timeline.in_capture(capture)).collect();
-        let seen = seen?;
-        // Frames of different hosts that were merged into one file are not in order.
-        let mut watches = seen.iter().filter_map(|seen| seen.first).map(|first| first.watch);
-        let watch = watches.next();
-        if watches.any(|other| Some(other) != watch) {
-            return None;
-        }
-        let begins = seen.iter().filter_map(|seen| seen.established);
-        let served: Option<Vec<Option<RowFrame>>> = known.iter().map(|known| served_in(known, capture)).collect();
-        let last = begins.map(|moment| moment.frame).chain(served?.into_iter().flatten()).max();
-        let first_end = seen.iter().filter_map(|seen| seen.open_until()).min_by_key(|end| end.frame);
-        // What another file shows of their service tells by its time.
-        let elsewhere =
-            known.iter().filter_map(|known| known.service.since).filter(|since| since.in_file().0 != capture);
-        let is_late = |end: &Moment| elsewhere.into_iter().any(|since| view.clocks.before(&since, end) == Some(false));
-        Some(first_end.is_none_or(|end| last.is_none_or(|last| last < end.frame) && !is_late(&end)))
-    };
-    if let Some(together) = (0..view.captures.len()).find_map(in_one) {
-        return together;
-    }
-    let seen: Vec<&Seen> = known.iter().filter_map(|known| known.timeline.seen.first()).collect();
-    // Without one clock for all of them, each that was answered at once has waited for none of the others.
-    if known.iter().any(|known| known.service.since.is_some() && known.service.prompt.is_none()) {
-        return false;
-    }
-    let before = |begin: &Moment, other: &Seen| {
-        other.open_until().is_none_or(|end| view.clocks.before(begin, &end) != Some(false))
-    };
-    seen.len() <= COMPARED
-        && seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
-}
-
-/// The frame of a capture since which a client was served; an inner `None` where that is in another one. `None` where it is in one that
-/// goes on with this one: then this one does not tell.
-fn served_in(known: &Known<'_>, capture: usize) -> Option<Option<RowFrame>> {
-    let Some((file, frame)) = known.service.since.map(|since| since.in_file()) else { return Some(None) };
-    let place = |of: usize| known.connection.joined()?.pieces.iter().position(|piece| piece.capture == of);
-    let is_later = place(file).zip(place(capture)).is_some_and(|(since, here)| since > here);
-    (!is_later).then_some((file == capture).then_some(frame.into()))
-}
-
-/// The same where files go on with one another: by the whole connections, whose moments their clock tells apart.
-fn in_rows(view: &LabView<'_>, known: &[Known<'_>]) -> Option<bool> {
-    if known.iter().all(|known| known.connection.joined().is_none()) || known.len() > COMPARED {
-        return None;
-    }
-    let seen: Option<Vec<&Seen>> = known.iter().map(|known| known.timeline.seen.first()).collect();
-    let seen = seen?;
-    let begins =
-        seen.iter().filter_map(|seen| seen.established).chain(known.iter().filter_map(|known| known.service.since));
-    let ends: Vec<Moment> = seen.iter().filter_map(|seen| seen.open_until()).collect();
-    let pairs = begins.flat_map(|begin| ends.iter().map(move |end| (begin, *end)));
-    let mut all = Some(true);
-    for (begin, end) in pairs {
-        match view.clocks.before(&begin, &end) {
-            Some(true) => {}
-            Some(false) => return Some(false),
-            None => all = None,
-        }
-    }
-    all
 }
 
 /// Whether a client was served, as far as the files show.
@@ -392,6 +325,22 @@ fn readers(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft
         }
     };
     draft.proved(text, evidence(&read.iter().collect::<Vec<_>>()));
+}
+
+/// How many were open at the same time, where the server's journal has it that not all were.
+fn open_together(clients: &[ParallelClient<'_>], draft: &mut Draft) {
+    let Some(most) = most_by_journal(clients).filter(|most| most.len() < clients.len()) else { return };
+    let open = match most.len() {
+        1 => "no two of these connections were open at the same time".to_owned(),
+        most => format!("no more than {most} of these connections were open at the same time"),
+    };
+    let accepted: Vec<SocketAddress> = most.iter().map(|accepted| accepted.client).collect();
+    let which = if most.len() == 1 { Text::default() } else { say![" (", addresses(&accepted), ")"] };
+    let evidence = most.iter().flat_map(|accepted| [Some(&accepted.accepted), accepted.ended.as_ref()]).flatten();
+    draft.proved(
+        say![format!("The server's journal: {open}"), which, "."],
+        Evidence::by_file(evidence.map(Entry::evidence)),
+    );
 }
 
 /// That the clients on a host had a thread each, or a process each.

@@ -21,6 +21,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use company::epochs::LONGEST_PAUSE;
 pub(crate) use datagrams::groups::GroupText;
 pub(crate) use datagrams::refusals::Refusal;
 pub(crate) use datagrams::undelivered::Undelivered;

@@ -161,7 +161,8 @@ fn clients_of_a_capture_that_was_stopped_in_between_count_once() {
     file("not saved", 120, |story| both(story, &mut c, "unseen\n"));
     let again = file("C2", 160, |story| both(story, &mut c, "again\n"));
     let analysis = of(vec![at_b, at_c, again]);
-    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served at the same time");
+    // B's capture ends before those of C begin, by clocks that nothing compares: B's clients may have left.
+    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served without waiting");
     assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 5 sockets (1 listening, 4 connected)");
     assert_eq!(short(&analysis, "II.3"), "4 addresses; sockets: 2 at B and 2 at C");
     assert_eq!(codes(&analysis), [Code::FramesMissing]);
