@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::LabView;
+use crate::analyze::matching::{LONGEST_PAUSE, LabView};
 use crate::analyze::timing::{Call, Calls, Clock};
 use crate::journal::NamedJournal;
 use crate::journal::{EventKind, JournalEvent};
@@ -55,6 +55,42 @@ pub(crate) fn find(view: &LabView<'_>) -> (Vec<Clock>, Calls) {
         }
     }
     (clocks, calls)
+}
+
+/// Whether the clock of a client's computer agreed with that of the server's when this call returned, as what the journals of both
+/// have of its clients shows: one call at least returned at the server within a hundredth of a second after the client's, and none
+/// noticeably before it.
+pub(crate) fn journals_agree(view: &LabView<'_>, client: SocketAddress, at: Timestamp) -> bool {
+    if view.config.one_clock || view.hosts.is_one_computer() {
+        return true;
+    }
+    let is_near = |event: &&JournalEvent| event.time.nanoseconds_since(at).abs() < LONGEST_PAUSE;
+    let all = view.journals.iter().flat_map(|named| named.journal.events.iter().take(JOURNAL_ENTRIES));
+    let near = || all.clone().filter(is_near);
+    // Of an address that was used again it cannot be told which call answers which.
+    let mut sent: HashMap<(Protocol, SocketAddress), Option<Timestamp>> = HashMap::new();
+    for event in near() {
+        let Some(local) = event.local.filter(|local| local.ip == client.ip && local.port != 0) else { continue };
+        match (event.event, event.protocol) {
+            (EventKind::Connect, Protocol::Tcp) => {
+                let there = sent.entry((Protocol::Tcp, local));
+                there.and_modify(|there| *there = None).or_insert(Some(event.time));
+            }
+            (EventKind::Send, Protocol::Udp) => drop(sent.entry((Protocol::Udp, local)).or_insert(Some(event.time))),
+            _ => {}
+        }
+    }
+    let is_first = |event: &&JournalEvent| {
+        matches!(
+            (event.event, event.protocol),
+            (EventKind::Accept, Protocol::Tcp) | (EventKind::Receive, Protocol::Udp)
+        )
+    };
+    let lags = near().filter(is_first).filter_map(|event| {
+        let sent = sent.remove(&(event.protocol, event.remote?))??;
+        Some(event.time.nanoseconds_since(sent))
+    });
+    lags.min().is_some_and(|least| (-EARLY..AGREE).contains(&least))
 }
 
 /// The UDP servers' sockets and the clients that they received from.

@@ -1,11 +1,12 @@
 //! What journals tell of a client that comes to a busy server.
 //!
 //! A server's journal has one clock for all of its connections, so it alone tells who was there when. A client's journal is
-//! used where the server's says nothing of that client.
+//! used where the server's says nothing of that client, and where both journals show that their clocks agree.
 
 use crate::analyze::accounts::{Accepted, Account, Connected, Entry, Left, RefusedConnect, ServerRun, evidence};
 use crate::analyze::analysis::{Basis, Evidence};
 use crate::analyze::answers::busy_scene::{Fate, Scene, SecondClientFound};
+use crate::analyze::calls;
 use crate::analyze::claims::{Draft, queue, refused};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
@@ -13,6 +14,10 @@ use socklab_packets::types::{SocketAddress, Timestamp};
 
 /// What is in the queue for this long is seen there by `socklab run`, with room to spare.
 const LONGEST_UNSEEN: i128 = 100_000_000;
+
+/// Nanoseconds that clocks which agree may be apart: what is nearer to the begin or end of a connection than that is not said to be
+/// within it.
+const APART: i128 = 10_000_000;
 
 /// Clients of a run that are looked at.
 const LOOKED_AT: usize = 256;
@@ -110,7 +115,10 @@ fn said_of_connect(
     let to_run = view.accounts.connects.iter().filter(|connect| run.is_reached_at(connect.remote));
     let mut beside = to_run.filter(|connect| is_second(connect.local)).filter_map(|connect| {
         let first = run.open_beside(connect.local, connect.entry.time)?;
-        Some((connect, first))
+        let time = connect.entry.time;
+        let is_within = time.nanoseconds_since(first.accepted.time) > APART
+            && first.ended.as_ref().is_none_or(|ended| ended.time.nanoseconds_since(time) > APART);
+        (is_within && calls::journals_agree(view, connect.local, connect.entry.time)).then_some((connect, first))
     });
     let Some((Connected { local, entry, .. }, first)) = beside.next() else { return false };
     let text =
