@@ -73,7 +73,7 @@ pub(crate) struct Accepted {
 
 impl Accepted {
     /// Whether it was open at this time, by the server's clock.
-    fn is_open_at(&self, time: Timestamp) -> bool {
+    pub(crate) fn is_open_at(&self, time: Timestamp) -> bool {
         self.accepted.time <= time && self.ended.as_ref().is_none_or(|ended| time < ended.time)
     }
 }
@@ -173,6 +173,8 @@ pub(crate) struct ServerRun {
     pub(crate) datagrams: Vec<(SocketAddress, Entry)>,
     /// For UDP: the sockets that were bound and closed again, with their local address.
     pub(crate) closed: Vec<(SocketAddress, Entry)>,
+    /// For UDP: the clients to which a bound socket was connected: it takes datagrams of that one only.
+    pub(crate) connected: Vec<(SocketAddress, Entry)>,
 }
 
 impl ServerRun {
@@ -190,6 +192,11 @@ impl ServerRun {
     /// Whether another thread or process than the one that accepted a connection read from it.
     fn hands_over(&self) -> bool {
         self.accepted.iter().filter_map(|accepted| accepted.reader).any(Reader::took_over)
+    }
+
+    /// Whether a datagram came from this address.
+    pub(crate) fn received_from(&self, client: SocketAddress) -> bool {
+        self.datagrams.iter().any(|(other, _)| *other == client)
     }
 
     /// Whether it is a TCP server.
@@ -252,6 +259,14 @@ pub(crate) struct RefusedConnect {
     pub(crate) entry: Entry,
 }
 
+/// A UDP client's socket, as its own journal has it.
+#[derive(Debug, Clone)]
+pub(crate) struct DatagramSender {
+    pub(crate) local: SocketAddress,
+    /// It was told that nobody takes its datagrams (ECONNREFUSED).
+    pub(crate) refused: Option<Entry>,
+}
+
 /// Everything that the journals say.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Accounts {
@@ -263,6 +278,8 @@ pub(crate) struct Accounts {
     pub(crate) connects: Vec<Connected>,
     /// Those that failed because nothing was listening there (ECONNREFUSED).
     pub(crate) refused: Vec<RefusedConnect>,
+    /// UDP clients' sockets that sent.
+    pub(crate) senders: Vec<DatagramSender>,
     /// Processes, sockets, clients and failed calls beyond [`JOURNAL_ENTRIES`].
     pub(crate) left_out: u64,
 }

@@ -4,10 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use foldhash::HashMap;
 
-use super::{Accepted, Accounts, Connected, Entry, FailedBind, Left, Listening, Reader, RefusedConnect, ServerRun};
+use super::{
+    Accepted, Accounts, Connected, DatagramSender, Entry, FailedBind, Left, Listening, Reader, RefusedConnect,
+    ServerRun,
+};
 use crate::journal::{EventKind, JournalEvent, NamedJournal};
 use socklab_packets::limits::JOURNAL_ENTRIES;
 use socklab_packets::types::{Protocol, SocketAddress};
+
+/// Sockets of UDP clients that are looked at.
+const SENDERS: usize = 256;
 
 impl Accounts {
     /// Reads the journals' events in their order.
@@ -62,7 +68,26 @@ impl Accounts {
                     self.refused.push(RefusedConnect { local, remote, entry: entry() });
                 }
             }
+            (EventKind::Send, Some(local)) if event.protocol == Protocol::Udp && local.port != 0 => self.sends(local),
+            (EventKind::Error, Some(local)) if event.protocol == Protocol::Udp => self.fails(event, local, entry),
             _ => {}
+        }
+    }
+
+    /// A UDP socket sent; the first time counts.
+    fn sends(&mut self, local: SocketAddress) {
+        let is_known = self.senders.iter().any(|sender| sender.local == local);
+        if !is_known && self.senders.len() < SENDERS {
+            self.senders.push(DatagramSender { local, refused: None });
+        }
+    }
+
+    /// A call on a UDP socket failed, perhaps since what it had sent was refused.
+    fn fails(&mut self, event: &JournalEvent, local: SocketAddress, entry: impl Fn() -> Entry) {
+        let mut senders = self.senders.iter_mut();
+        let is_refused = event.errno.as_deref() == Some("ECONNREFUSED");
+        if let Some(sender) = senders.find(|sender| is_refused && sender.local == local) {
+            sender.refused.get_or_insert_with(entry);
         }
     }
 }
@@ -114,6 +139,7 @@ impl Run {
             (EventKind::Send, Protocol::Tcp) if event.run.is_some() => self.greets(event, entry),
             (EventKind::Receive, Protocol::Tcp) => self.reads(event, entry),
             (EventKind::Receive, Protocol::Udp) => self.receives_datagram(event, entry, room),
+            (EventKind::Connect, Protocol::Udp) => self.connects_datagrams(event, entry, room),
             (EventKind::Eof, _) => self.reads_end(event, entry),
             (EventKind::Close, _) => self.closes(event, entry, room),
             (EventKind::Error, Protocol::Tcp) if matches!(event.errno.as_deref(), Some("ECONNRESET" | "EPIPE")) => {
@@ -192,6 +218,14 @@ impl Run {
         if is_server && !self.clients.contains(&client) && room.take() {
             self.clients.insert(client);
             self.server.datagrams.push((client, entry()));
+        }
+    }
+
+    /// A bound UDP socket was connected to a client.
+    fn connects_datagrams(&mut self, event: &JournalEvent, entry: impl Fn() -> Entry, room: &mut Room) {
+        let is_bound = self.bound.contains(&event.socket);
+        if let Some(client) = event.remote.filter(|_| is_bound && room.take()) {
+            self.server.connected.push((client, entry()));
         }
     }
 

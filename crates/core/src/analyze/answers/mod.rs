@@ -27,6 +27,7 @@ mod threaded_clients;
 mod together;
 mod udp_clients;
 mod udp_frames;
+mod udp_refused;
 mod udp_served;
 mod unbound_ports;
 

@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
+use crate::analyze::answers::udp_refused::{NotServed, all_refused, closed_before, refused_by_journal};
 use crate::analyze::answers::udp_served::{journal, replies, said_of_served, servers};
+use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::addresses;
-use crate::analyze::claims::{Draft, rejection};
 use crate::analyze::conversation::LabConversation;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
 use crate::analyze::reach::Reach;
-use crate::analyze::row::by_capture;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
 use crate::wording::count;
@@ -23,6 +23,10 @@ const WHY: &str = "The server has one unconnected UDP socket, which receives dat
 /// The same of several servers.
 const WHY_OF_SEVERAL: &str = "Each server has one unconnected UDP socket, which receives datagrams from every client: there \
     is no connection, no accept() and no queue of clients.";
+
+/// The same of a server that was started again.
+const WHY_OF_RUNS: &str = "In each of its runs the server has one unconnected UDP socket, which receives datagrams from every \
+    client: there is no connection, no accept() and no queue of clients.";
 
 /// The same of a server that answers from another socket, or whose socket is connected to one client.
 const WHY_OF_ANOTHER: &str = "UDP has no connection, no accept() and no queue of clients.";
@@ -157,10 +161,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let first = sought.hosts.first().filter(|_| second.host.is_some());
     let by_second = second.conversations(view, question).next().is_some();
     let is_served = by_second && served.iter().any(|client| second.is(view, *client));
-    let refused = second.name.as_deref().and_then(|name| {
-        let of_second = second.conversations(view, question);
-        all_refused(view, name, of_second).or_else(|| closed_before(view, name, first.copied()))
-    });
+    let refused = not_served(view, question, &second, first);
     if refused.is_some() || sought.has_refused(view, question, &seen) {
         draft.departs();
     }
@@ -172,12 +173,15 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let message = whose(second.name.as_deref(), "the second client's");
     if let Some(refused) = &refused {
         draft.proved(refused.text.clone(), refused.evidence.clone());
+        if let Some(unknown) = &refused.unknown {
+            draft.unknown(unknown.clone());
+        }
         draft.missing(format!("a run of {step} in which the UDP server is there for {message} message"));
     } else {
         unseen(view, question, &second, &seen, several_seen, &mut draft);
         // What is shown of one is still to be shown of the other.
         let message = if is_served { whose(first.map(HostName::as_str), "the first client's") } else { message };
-        draft.missing(wanted(question, &step, &message));
+        draft.missing(wanted(view, question, &step, &message));
     }
     let answered = view.conversations_of(question.steps()).any(|conversation| view.first_after(conversation).is_some());
     let shows_some = several_seen || by_second || answered || !served.is_empty() || refused.is_some();
@@ -196,11 +200,25 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.finish(view, question, status, Facts::UdpClients { clients_served: None })
 }
 
+/// Why the second client was not served, where that is shown.
+fn not_served(view: &LabView<'_>, question: &Question, second: &Second, first: Option<&HostName>) -> Option<NotServed> {
+    let name = second.name.as_deref()?;
+    // Of a host that no capture shows it is known that it is not the first one.
+    let is_first = |client: SocketAddress| first.is_some_and(|first| view.hosts.is(client.ip, *first));
+    let is_second = |client| second.is(view, client) || second.host.is_some() && !is_first(client);
+    let by_journal = || refused_by_journal(view, name, is_second);
+    let by_frames = all_refused(view, name, second.conversations(view, question));
+    by_frames.or_else(by_journal).or_else(|| closed_before(view, name, first.copied()))
+}
+
 /// What would show that a client's message got to the server's program.
-fn wanted(question: &Question, step: &str, message: &str) -> String {
+fn wanted(view: &LabView<'_>, question: &Question, step: &str, message: &str) -> String {
     let screenshot = question.steps().iter().any(|step| step.screenshot().is_some());
-    let screenshot = screenshot.then(|| format!("the screenshot of {step} ({message} message at the server), or "));
-    format!("{}the UDP server's journal (--journal)", screenshot.unwrap_or_default())
+    let screenshot = screenshot.then(|| format!("the screenshot of {step} ({message} message at the server)"));
+    // A journal that was given tells no more.
+    let journal = view.udp_servers().next().is_none().then(|| "the UDP server's journal (--journal)".to_owned());
+    let ways: Vec<String> = screenshot.into_iter().chain(journal).collect();
+    if ways.is_empty() { format!("another run of {step}") } else { ways.join(", or ") }
 }
 
 /// The answer where the server is known to have served several clients.
@@ -256,13 +274,18 @@ fn has_waiting_client(view: &LabView<'_>) -> bool {
 fn why(view: &LabView<'_>, question: &Question) -> &'static str {
     let answers_elsewhere = |conversation: &LabConversation| !conversation.answered() && view.is_answered(conversation);
     let has_several = view.conversations_of(question.steps()).any(answers_elsewhere);
+    let is_connected = view.udp_servers().any(|run| !run.connected.is_empty());
     let mut servers = servers(view, question);
     // At two addresses of one computer there may be one server or two.
-    if has_several || view.may_have_connected_server() || sockets(view, &servers) < servers.len() {
+    if has_several || is_connected || view.may_have_connected_server() || sockets(view, &servers) < servers.len() {
         return WHY_OF_ANOTHER;
     }
     servers.retain(|server| view.reach(Protocol::Udp, *server) == Reach::Reached);
-    if servers.len() > 1 { WHY_OF_SEVERAL } else { WHY }
+    match view.udp_servers().filter(|run| !run.datagrams.is_empty()).count() {
+        _ if servers.len() > 1 => WHY_OF_SEVERAL,
+        0 | 1 => WHY,
+        _ => WHY_OF_RUNS,
+    }
 }
 
 /// How many of these there are at least: one socket may take datagrams at several addresses of its computer.
@@ -343,59 +366,4 @@ fn has_arrived(view: &LabView<'_>, conversation: &LabConversation) -> bool {
     let mut sightings = conversation.sightings().iter().filter(|sighting| sighting.client_sent().datagrams > 0);
     conversation.client().ip != conversation.server().ip
         && sightings.any(|sighting| view.made_at(sighting.capture, conversation.server().ip))
-}
-
-/// Why a client was not served.
-struct Refused {
-    short: String,
-    basis: Basis,
-    text: Text,
-    evidence: Vec<Evidence>,
-}
-
-/// That none of a client's datagrams arrived, with the frames, where each of them came back.
-fn all_refused<'c>(
-    view: &LabView<'_>,
-    name: &str,
-    conversations: impl Iterator<Item = &'c LabConversation>,
-) -> Option<Refused> {
-    let (mut sent, mut evidence, mut protocol) = (0_u64, Vec::new(), "ICMP");
-    for conversation in conversations {
-        let sighting = conversation.whole();
-        protocol = rejection::protocol(sighting.server().ip);
-        let refused = view.refusals(sighting);
-        let datagrams = sighting.client_sent().datagrams;
-        if refused.len() as u64 != datagrams {
-            return None;
-        }
-        sent = sent.saturating_add(datagrams);
-        let frames = by_capture(refused.into_iter().flat_map(|(message, datagram)| [message, datagram]));
-        evidence.extend(frames.into_iter().map(|(capture, frames)| {
-            let file = view.file(capture.unwrap_or(sighting.capture));
-            Evidence::of_frames(file, FrameRanges::of(frames))
-        }));
-    }
-    let (noun, were, received) = match sent {
-        0 => return None,
-        1 => ("datagram", "was", "did not receive it"),
-        _ => ("datagrams", "were", "received none of them"),
-    };
-    let text = format!("{name}'s {noun} came back as {protocol} port unreachable: the server's program {received}.");
-    let short = format!("{name}'s {noun} {were} refused");
-    Some(Refused { short, basis: Basis::Proved, text: text.into(), evidence: Evidence::by_file(evidence) })
-}
-
-/// That the server closed its socket without a datagram of a host, as its journals say. It may have run again.
-fn closed_before(view: &LabView<'_>, name: &str, first: Option<HostName>) -> Option<Refused> {
-    let is_first = |ip: IpAddr| first.is_some_and(|first| view.hosts.is(ip, first));
-    let runs = || view.udp_servers();
-    let is_told =
-        runs().all(|run| !run.closed.is_empty() && run.datagrams.iter().all(|(client, _)| is_first(client.ip)));
-    if !is_told || !runs().any(|run| !run.datagrams.is_empty()) {
-        return None;
-    }
-    let text = format!("The UDP server's journal: it received nothing from {name} before it closed its socket.");
-    let entries = runs().flat_map(|run| run.datagrams.iter().chain(&run.closed)).map(|(_, entry)| entry.evidence());
-    let (short, evidence) = (format!("{name} was not served"), Evidence::by_file(entries));
-    Some(Refused { short, basis: Basis::Inferred, text: text.into(), evidence })
 }

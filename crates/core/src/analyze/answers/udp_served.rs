@@ -73,13 +73,7 @@ fn answered_in_parts(view: &LabView<'_>, question: &Question) -> Vec<AnsweredInP
 
 /// The claims about the clients that were served.
 pub(super) fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
-    for run in view.udp_servers().filter(|run| !run.datagrams.is_empty()) {
-        let here: Vec<SocketAddress> = run.datagrams.iter().map(|(client, _)| *client).collect();
-        draft.proved(
-            say!["The UDP server's journal: it received datagrams from ", addresses(&here), "."],
-            vec![evidence(run.datagrams.iter().map(|(_, entry)| entry))],
-        );
-    }
+    said_by_journals(view, draft);
     let is_one = servers(view, question).len() < 2;
     let of_step = view.conversations_of(question.steps());
     let answered = of_step.filter_map(|conversation| Some((conversation, view.first_after(conversation)?)));
@@ -127,6 +121,28 @@ pub(super) fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mu
             "), though fragments of both are missing: most likely an answer to it."
         ];
         draft.inferred(text, vec![Evidence::of_frames(view.file(capture), frames)]);
+    }
+}
+
+/// What the servers' journals say of those that they received from.
+fn said_by_journals(view: &LabView<'_>, draft: &mut Draft) {
+    let runs = || view.udp_servers().filter(|run| !run.datagrams.is_empty());
+    let all = runs().count();
+    for (number, run) in (1_usize..).zip(runs()) {
+        let here: Vec<SocketAddress> = run.datagrams.iter().map(|(client, _)| *client).collect();
+        let which = if all > 1 { format!(", run {number} of {all}") } else { String::new() };
+        draft.proved(
+            say![format!("The UDP server's journal{which}: it received datagrams from "), addresses(&here), "."],
+            vec![evidence(run.datagrams.iter().map(|(_, entry)| entry))],
+        );
+        if let Some((client, entry)) = run.connected.first() {
+            let text = say![
+                "The UDP server's journal: connect() connected its socket to ",
+                *client,
+                ", so that it receives no datagrams from others."
+            ];
+            draft.proved(text, vec![entry.evidence()]);
+        }
     }
 }
 
