@@ -10,7 +10,10 @@ use super::{
 };
 use crate::journal::{EventKind, JournalEvent, NamedJournal};
 use socklab_packets::limits::JOURNAL_ENTRIES;
-use socklab_packets::types::{Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
+
+/// An event that is so much before the one before it shows that the clock was set: threads write their lines nearly in order.
+const SET_BACK: i128 = 1_000_000_000;
 
 /// Sockets of UDP clients that are looked at.
 const SENDERS: usize = 256;
@@ -27,9 +30,11 @@ impl Accounts {
                 if !runs.contains_key(&run) && !room.take() {
                     continue;
                 }
-                let entry = || Entry { file: named.file.clone(), line, time: event.time };
+                let run = runs.entry(run).or_default();
+                let time = run.in_order(event.time);
+                let entry = || Entry { file: named.file.clone(), line, time };
                 accounts.note_failure_or_connect(event, entry, &mut room);
-                runs.entry(run).or_default().note(event, entry, &mut room);
+                run.note(event, entry, &mut room);
             }
             let is_whole = named.journal.left_out == 0;
             let mut runs: Vec<Run> = runs.into_values().collect();
@@ -122,13 +127,26 @@ struct Run {
     waiting: HashMap<SocketAddress, usize>,
     /// Those of `server.left` that were accepted.
     taken: HashSet<usize>,
+    /// Seconds by which the clock was set back since its first event, and somewhat more.
+    set_back: i64,
 }
 
 impl Run {
+    /// The time of its next event, as a clock would have it that was not set back meanwhile: a program writes its lines in order. How
+    /// long it was between the two is not known, but they were not at the same moment.
+    fn in_order(&mut self, time: Timestamp) -> Timestamp {
+        let later_by = |seconds| Timestamp { seconds: time.seconds.saturating_add(seconds), ..time };
+        let behind = self.server.last.map_or(0, |last| last.nanoseconds_since(later_by(self.set_back)));
+        if behind >= SET_BACK {
+            let seconds = i64::try_from(behind.div_euclid(SET_BACK)).unwrap_or(0);
+            self.set_back = self.set_back.saturating_add(seconds).saturating_add(2);
+        }
+        *self.server.last.insert(later_by(self.set_back))
+    }
+
     fn note(&mut self, event: &JournalEvent, entry: impl Fn() -> Entry, room: &mut Room) {
         self.server.program.clone_from(&event.program);
         self.server.first.get_or_insert_with(&entry);
-        self.server.last = Some(event.time);
         self.server.notes_queue |= event.run.is_some();
         match (event.event, event.protocol) {
             (EventKind::Listen, _) => self.listens(event, entry, room),
