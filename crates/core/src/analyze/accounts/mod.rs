@@ -227,6 +227,9 @@ pub(crate) enum Apart {
     NoStep,
     /// The captures have no clients of such a server, and another run answers.
     AnotherAnswers,
+    /// It contradicts the captures: its server, or another one of its journal, had the address of the captured server, and none of the
+    /// captured clients.
+    Foreign,
 }
 
 /// A call of `bind()` that failed.

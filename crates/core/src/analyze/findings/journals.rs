@@ -33,7 +33,7 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
         }
     }
     for file in distinct(view.journals.iter().map(|named| named.file.as_str())) {
-        for why in [Apart::Idle, Apart::NotCaptured, Apart::NoStep, Apart::AnotherAnswers] {
+        for why in [Apart::Idle, Apart::NotCaptured, Apart::NoStep, Apart::AnotherAnswers, Apart::Foreign] {
             let is_it =
                 |run: &&ServerRun| run.apart == Some(why) && run.first.as_ref().is_some_and(|first| first.file == file);
             let runs: Vec<&ServerRun> = view.accounts.servers.iter().filter(is_it).collect();
@@ -80,6 +80,11 @@ fn other_runs(runs: &[&ServerRun], why: Apart) -> String {
         Apart::Idle => "no client came".to_owned(),
         Apart::NotCaptured => format!("the captures have none of {their} clients"),
         Apart::NoStep => format!("{their} connections in the captures count for no step"),
+        Apart::Foreign => {
+            "no client of this journal is in the captures, though its server had the captured server's address at the same time. \
+             Is it another group's journal"
+                .to_owned()
+        }
         Apart::AnotherAnswers => "the last run with clients of the most computers does".to_owned(),
     };
     format!("The journal holds {another} of a server, which {verb} not count, since {why}: {}.", list(&named))

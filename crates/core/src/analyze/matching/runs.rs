@@ -2,7 +2,8 @@
 //! attempt, or a whole lab, from before.
 //!
 //! A run that had a captured client counts, and so does another program beside it that had clients. Where the captures have no
-//! clients of such a server, the last of the runs with clients of the most computers answers.
+//! clients of such a server, the last of the runs with clients of the most computers answers. All groups of a class have the same
+//! addresses and work in the same hour: a run that cannot have been that of the captures does not count at all.
 
 use std::net::IpAddr;
 
@@ -13,10 +14,13 @@ use crate::analyze::conversation::LabConnection;
 use crate::analyze::matching::LabView;
 use crate::analyze::matching::company::epochs::LONGEST_PAUSE;
 use crate::analyze::matching::view::KnownConversation;
-use socklab_packets::types::{SocketAddress, Timestamp};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
 /// So far the clock of a journal may be from that of a capture if both are to show the same moment.
 const CLOCKS: i128 = 1_000_000_000;
+
+/// Captured connections that no journal has, and runs with captured clients, that another run is compared with.
+const COMPARED: usize = 256;
 
 impl LabView<'_> {
     /// The runs of TCP servers that count, as the journals have them, with clients side by side or not: as the captured
@@ -50,13 +54,19 @@ impl LabView<'_> {
         let mut apart = vec![None; runs.len()];
         let seen = Seen::of(self);
         let purposes: Vec<Purpose> = runs.iter().map(|run| seen.purpose(run)).collect();
+        let foreign = seen.foreign(runs);
         for purpose in [Purpose::OneAtATime, Purpose::SideBySide, Purpose::Datagrams] {
+            let is_judged = |place: usize| foreign.get(place) == Some(&false);
             let of_it = purposes.iter().enumerate().filter(|(_, own)| **own == purpose).map(|(place, _)| place);
-            for (place, why) in seen.judge(runs, &of_it.collect::<Vec<_>>(), purpose) {
+            let of_it: Vec<usize> = of_it.filter(|place| is_judged(*place)).collect();
+            for (place, why) in seen.judge(runs, &of_it, purpose) {
                 if let Some(entry) = apart.get_mut(place) {
                     *entry = why;
                 }
             }
+        }
+        for (apart, _) in apart.iter_mut().zip(foreign).filter(|(_, is_foreign)| *is_foreign) {
+            *apart = Some(Apart::Foreign);
         }
         (purposes, apart)
     }
@@ -76,11 +86,13 @@ struct Seen<'a> {
     udp: HashMap<SocketAddress, bool>,
     /// When the connections that count began, and the datagrams, by the captures' clocks.
     moments: Vec<(Purpose, Timestamp)>,
+    /// The clients and servers of those that count, and when they began.
+    begun: Vec<(Protocol, [SocketAddress; 2], Timestamp)>,
 }
 
 impl<'a> Seen<'a> {
     fn of(view: &'a LabView<'_>) -> Seen<'a> {
-        let mut seen = Seen { tcp: HashMap::new(), udp: HashMap::new(), moments: Vec::new() };
+        let mut seen = Seen { tcp: HashMap::new(), udp: HashMap::new(), moments: Vec::new(), begun: Vec::new() };
         if view.accounts.servers.is_empty() {
             return seen;
         }
@@ -90,14 +102,18 @@ impl<'a> Seen<'a> {
             let captured = Captured { connection: known.connection, is_parallel, counts };
             seen.tcp.entry(known.connection.client()).or_default().push(captured);
             let purpose = if is_parallel { Purpose::SideBySide } else { Purpose::OneAtATime };
-            let times = known.timeline.seen.iter().filter_map(|seen| seen.first?.time);
-            seen.moments.extend(times.filter(|_| counts).map(|time| (purpose, time)));
+            let times = known.timeline.seen.iter().filter_map(|seen| seen.first?.time).filter(|_| counts);
+            let ends = [known.connection.client(), known.connection.server()];
+            seen.begun.extend(times.clone().map(|time| (Protocol::Tcp, ends, time)));
+            seen.moments.extend(times.map(|time| (purpose, time)));
         }
         for KnownConversation { conversation, spare, .. } in view.known_conversations() {
             let counts = spare.is_none();
             *seen.udp.entry(conversation.client()).or_default() |= counts;
             let first = |sighting| view.udp_notes(sighting).first().and_then(|note| note.time);
             let times = conversation.sightings().iter().filter_map(first).filter(|_| counts);
+            let ends = [conversation.client(), conversation.server()];
+            seen.begun.extend(times.clone().map(|time| (Protocol::Udp, ends, time)));
             seen.moments.extend(times.map(|time| (Purpose::Datagrams, time)));
         }
         seen
@@ -124,6 +140,35 @@ impl<'a> Seen<'a> {
         let tcp = self.accepted_by(run).map(|captured| captured.counts);
         let udp = run.datagrams.iter().filter_map(|(client, _)| self.udp.get(client).copied());
         tcp.chain(udp).fold((false, false), |(_, counts), one| (true, counts || one))
+    }
+
+    /// Which of these runs cannot have been on the server's computer while the captures were made: one had the address to which a
+    /// captured client connected and has not got that client, or had it while a run with captured clients had it. With it go the other
+    /// runs of its journal, unless one of them has captured clients.
+    fn foreign(&self, runs: &[ServerRun]) -> Vec<bool> {
+        let shares: Vec<bool> = runs.iter().map(|run| self.shares(run).0).collect();
+        let known: HashSet<SocketAddress> = runs.iter().flat_map(ServerRun::clients).collect();
+        let unknown: Vec<_> =
+            self.begun.iter().filter(|(_, [client, _], _)| !known.contains(client)).take(COMPARED).collect();
+        let own: Vec<&ServerRun> =
+            runs.iter().zip(&shares).filter(|(_, shares)| **shares).map(|(run, _)| run).take(COMPARED).collect();
+        let lacks =
+            |run: &ServerRun, (protocol, [client, server], time): &(Protocol, [SocketAddress; 2], Timestamp)| {
+                // Behind a translation of addresses it may have another one there.
+                let has_host = || run.clients().any(|other| other.ip == client.ip);
+                run.is_whole && run.held(*protocol).any(|held| held.is_at(*server, *time)) && has_host()
+            };
+        let is_foreign = |(run, shares): (&ServerRun, &bool)| {
+            !shares && (unknown.iter().any(|one| lacks(run, one)) || own.iter().any(|own| run.excludes(own)))
+        };
+        let by_itself: Vec<bool> = runs.iter().zip(&shares).map(is_foreign).collect();
+        let files = |wanted: &[bool]| -> HashSet<&str> {
+            runs.iter().zip(wanted).filter(|(_, wanted)| **wanted).filter_map(|(run, _)| run.file()).collect()
+        };
+        let (foreign, shared) = (files(&by_itself), files(&shares));
+        let goes_with =
+            |run: &ServerRun| run.file().is_some_and(|file| foreign.contains(file) && !shared.contains(file));
+        by_itself.iter().zip(runs).map(|(by_itself, run)| *by_itself || goes_with(run)).collect()
     }
 
     /// Why those of these runs do not count that do not.
@@ -168,7 +213,51 @@ fn computers(run: &ServerRun) -> usize {
     run.clients().map(|client| client.ip).collect::<HashSet<IpAddr>>().len()
 }
 
+/// A socket address that a run had, and when.
+struct Held {
+    address: SocketAddress,
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl Held {
+    /// Whether who sent to this address then sent to this socket, if the clocks agree.
+    fn is_at(&self, server: SocketAddress, time: Timestamp) -> bool {
+        self.address.takes(server) && self.since <= time && time <= self.until
+    }
+
+    /// Whether no computer can have had both.
+    fn overlaps(&self, other: &Held) -> bool {
+        self.address == other.address && self.since < other.until && other.since < self.until
+    }
+}
+
 impl ServerRun {
+    /// The addresses of its sockets that get clients.
+    fn held(&self, protocol: Protocol) -> impl Iterator<Item = Held> {
+        let span = self.span();
+        let listening = self.listening.iter().filter(move |_| protocol == Protocol::Tcp).filter_map(move |one| {
+            let until = one.closed.as_ref().map(|closed| closed.time).or(span.map(|(_, end)| end))?;
+            Some(Held { address: one.address, since: one.since.time, until })
+        });
+        let bound =
+            self.closed.iter().filter(move |_| protocol == Protocol::Udp).filter_map(move |(address, closed)| {
+                Some(Held { address: *address, since: span?.0, until: closed.time })
+            });
+        listening.chain(bound)
+    }
+
+    /// Its journal.
+    fn file(&self) -> Option<&str> {
+        self.first.as_ref().map(|first| first.file.as_str())
+    }
+
+    /// Whether another run, which another journal tells of, had one of its addresses at the same time: no computer has both.
+    fn excludes(&self, other: &ServerRun) -> bool {
+        let meet = |protocol| self.held(protocol).any(|held| other.held(protocol).any(|other| held.overlaps(&other)));
+        self.file() != other.file() && [Protocol::Tcp, Protocol::Udp].into_iter().any(meet)
+    }
+
     /// The clients that were accepted or left in the queue, with the server's address where it is known.
     fn tcp_clients(&self) -> impl Iterator<Item = (SocketAddress, Option<SocketAddress>)> {
         let accepted = self.accepted.iter().map(|accepted| (accepted.client, accepted.local));
