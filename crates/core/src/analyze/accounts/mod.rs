@@ -185,8 +185,13 @@ impl ServerRun {
 
     /// Whether its name is that of the lab's threaded TCP server, or of the other one; `None` of any other program.
     pub(crate) fn is_named_threaded(&self) -> Option<bool> {
-        let name = self.program.strip_suffix(".py").unwrap_or(&self.program);
-        (name == THREADED_SERVER || ITERATIVE_SERVERS.contains(&name)).then_some(name == THREADED_SERVER)
+        is_threaded_name(&self.program)
+    }
+
+    /// Whether it is a UDP server that had a socket when this `bind()` failed, by its first and last line.
+    pub(crate) fn held_at(&self, failed: &FailedBind) -> bool {
+        let first = self.first.as_ref().is_some_and(|first| first.time <= failed.entry.time);
+        !self.is_tcp() && first && self.last.is_some_and(|last| failed.entry.time <= last)
     }
 
     /// Whether another thread or process than the one that accepted a connection read from it.
@@ -203,6 +208,12 @@ impl ServerRun {
     pub(crate) fn is_tcp(&self) -> bool {
         !self.listening.is_empty() || !self.accepted.is_empty()
     }
+}
+
+/// Whether a program's name is that of the lab's threaded TCP server, or of the other one; `None` of any other.
+fn is_threaded_name(program: &str) -> Option<bool> {
+    let name = program.strip_suffix(".py").unwrap_or(program);
+    (name == THREADED_SERVER || ITERATIVE_SERVERS.contains(&name)).then_some(name == THREADED_SERVER)
 }
 
 /// What a run of a server was for.
@@ -239,6 +250,8 @@ pub(crate) struct FailedBind {
     pub(crate) address: Option<SocketAddress>,
     pub(crate) errno: Option<String>,
     pub(crate) entry: Entry,
+    /// The program has the name of the lab's threaded TCP server.
+    pub(crate) is_threaded: bool,
 }
 
 /// A connection that a client made.

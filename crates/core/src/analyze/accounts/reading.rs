@@ -6,7 +6,7 @@ use foldhash::HashMap;
 
 use super::{
     Accepted, Accounts, Connected, DatagramSender, Entry, FailedBind, Left, Listening, Reader, RefusedConnect,
-    ServerRun,
+    ServerRun, is_threaded_name,
 };
 use crate::journal::{EventKind, JournalEvent, NamedJournal};
 use socklab_packets::limits::JOURNAL_ENTRIES;
@@ -60,7 +60,8 @@ impl Accounts {
         match (event.event, event.local) {
             (EventKind::Error, address) if event.operation.as_deref() == Some("bind") && room.take() => {
                 let (protocol, errno, entry) = (event.protocol, event.errno.clone(), entry());
-                self.failed_binds.push(FailedBind { protocol, address, errno, entry });
+                let is_threaded = is_threaded_name(&event.program) == Some(true);
+                self.failed_binds.push(FailedBind { protocol, address, errno, entry, is_threaded });
             }
             // Over UDP it connects nobody: it only names the peer (POSIX, connect()).
             (EventKind::Connect, Some(local)) if event.protocol == Protocol::Tcp && room.take() => {

@@ -1,10 +1,10 @@
 //! Does a second TCP server start?
 
-use crate::analyze::accounts::{Entry, FailedBind, Listening, ServerRun};
+use crate::analyze::accounts::{Apart, Entry, FailedBind, Listening, ServerRun};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::claims::Draft;
-use crate::analyze::matching::LabView;
+use crate::analyze::matching::{LONGEST_PAUSE, LabView};
 use crate::analyze::text::{Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::{Question, Step};
@@ -33,11 +33,12 @@ const COMPARED: usize = 256;
 
 /// Answers from journals where there are any, else as expected.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
-    let told = failed_binds(view, Protocol::Tcp).map(|failed| Told::of(view, failed)).min_by_key(Told::rank);
+    let failed = failed_binds(view, Protocol::Tcp).filter(|failed| !is_of_threaded(view, failed));
+    let told = failed.map(|failed| Told::of(view, failed)).min_by_key(Told::rank);
     match &told {
         Some(Told::InUse(failed, holder)) => return refused(view, question, failed, holder.as_ref()),
         Some(Told::OtherError(failed)) => return refused(view, question, failed, None),
-        Some(Told::Leftover(..) | Told::Alone(_)) | None => {}
+        Some(Told::Apart(..) | Told::Leftover(..) | Told::Alone(_)) | None => {}
     }
     if let Some((first, second)) = both_listened(view) {
         return started(view, question, first, second);
@@ -69,8 +70,40 @@ fn failed_binds<'a>(view: &'a LabView<'_>, protocol: Protocol) -> impl Iterator<
 /// The socket in whose way a `bind()` was.
 struct Holder<'a> {
     listening: &'a Listening,
+    /// It is of a run that counts.
+    counts: bool,
     /// It is of a run that counts, of a server with one client at a time.
     is_of_lab: bool,
+}
+
+impl<'a> Holder<'a> {
+    fn of(view: &LabView<'_>, run: &ServerRun, listening: &'a Listening) -> Holder<'a> {
+        let counts = counts(view, run);
+        Holder { listening, counts, is_of_lab: counts && !run.is_threaded() }
+    }
+}
+
+/// Whether what was tried beside this run is of the captured lab: the run counts, or it had no client and one that counts was there
+/// not long before or after it.
+fn counts(view: &LabView<'_>, run: &ServerRun) -> bool {
+    let is_near = |other: &ServerRun| {
+        let times = run.first.as_ref().zip(other.first.as_ref());
+        times.is_some_and(|(one, other)| one.time.nanoseconds_since(other.time).abs() < LONGEST_PAUSE)
+    };
+    match run.apart {
+        None => true,
+        Some(Apart::Idle) => view.accounts.servers.iter().any(|other| other.apart.is_none() && is_near(other)),
+        Some(Apart::NotCaptured | Apart::NoStep | Apart::AnotherAnswers | Apart::Foreign) => false,
+    }
+}
+
+/// Whether this is the threaded server's, that could not start because the first server was still running, and not a second server
+/// beside it while a client was connected.
+fn is_of_threaded(view: &LabView<'_>, failed: &FailedBind) -> bool {
+    let is_open = |(run, one): (&ServerRun, &Listening)| {
+        is_in_the_way(one, failed) && run.accepted.iter().any(|accepted| accepted.is_open_at(failed.entry.time))
+    };
+    failed.is_threaded && !sockets(view).any(is_open)
 }
 
 /// What a failed `bind()` is about.
@@ -79,6 +112,8 @@ enum Told<'a> {
     InUse(&'a FailedBind, Option<Holder<'a>>),
     /// Another error, while another server was listening.
     OtherError(&'a FailedBind),
+    /// The server that has the address is of a run that does not count.
+    Apart(&'a FailedBind, &'a Listening),
     /// The server that had listened there had closed its socket shortly before, here.
     Leftover(&'a FailedBind, &'a Entry),
     /// Another error, and no journal shows that a server was listening.
@@ -89,11 +124,15 @@ impl<'a> Told<'a> {
     fn of(view: &'a LabView<'_>, failed: &'a FailedBind) -> Told<'a> {
         let time = failed.entry.time;
         if failed.errno.as_deref() != Some(IN_USE) {
-            let is_beside = sockets(view).any(|(_, one)| one.is_there_at(time));
+            let is_beside = sockets(view).any(|(run, one)| counts(view, run) && one.is_there_at(time));
             return if is_beside { Told::OtherError(failed) } else { Told::Alone(failed) };
         }
         if let Some(holder) = holder(view, failed) {
-            return Told::InUse(failed, Some(holder));
+            return if holder.counts {
+                Told::InUse(failed, Some(holder))
+            } else {
+                Told::Apart(failed, holder.listening)
+            };
         }
         let closed = sockets(view).filter(|(run, one)| !run.accepted.is_empty() && is_in_the_way(one, failed));
         let closed = closed.filter_map(|(_, one)| one.closed.as_ref());
@@ -110,8 +149,9 @@ impl<'a> Told<'a> {
             Told::InUse(_, Some(_)) => 1,
             Told::InUse(_, None) => 2,
             Told::OtherError(_) => 3,
-            Told::Leftover(..) => 4,
-            Told::Alone(_) => 5,
+            Told::Apart(..) => 4,
+            Told::Leftover(..) => 5,
+            Told::Alone(_) => 6,
         }
     }
 }
@@ -134,10 +174,10 @@ fn holder<'a>(view: &'a LabView<'_>, failed: &FailedBind) -> Option<Holder<'a>> 
     let there = sockets(view).filter(|(_, one)| one.is_there_at(failed.entry.time) && is_in_the_way(one, failed));
     // One program may listen at an IPv4 and an IPv6 address.
     let best = there.max_by_key(|(run, one)| {
-        let is_of_lab = run.apart.is_none() && !run.is_threaded();
+        let is_of_lab = Holder::of(view, run, one).is_of_lab;
         (Some(one.address) == failed.address, is_of_lab, one.since.time)
     });
-    best.map(|(run, listening)| Holder { listening, is_of_lab: run.apart.is_none() && !run.is_threaded() })
+    best.map(|(run, listening)| Holder::of(view, run, listening))
 }
 
 fn refused(view: &LabView<'_>, question: &Question, failed: &FailedBind, holder: Option<&Holder<'_>>) -> Answer {
@@ -160,7 +200,11 @@ fn refused(view: &LabView<'_>, question: &Question, failed: &FailedBind, holder:
     draft.beside(Basis::Inferred, "No frame of it is in any capture: bind() sends nothing on the wire.", Vec::new());
     // A UDP socket leaves nothing behind that holds its address.
     let in_use = |udp: &&FailedBind| udp.errno.as_deref() == Some(IN_USE) && udp.errno == failed.errno;
-    if let Some(udp) = failed_binds(view, Protocol::Udp).find(in_use) {
+    let is_of_lab = |udp: &&FailedBind| {
+        let mut beside = view.accounts.servers.iter().filter(|run| run.held_at(udp)).peekable();
+        beside.peek().is_none() || beside.any(|run| counts(view, run))
+    };
+    if let Some(udp) = failed_binds(view, Protocol::Udp).filter(in_use).find(is_of_lab) {
         let step = view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp));
         let of = step.map(|step| format!(" of {}", step.short())).unwrap_or_default();
         let text = format!("The second UDP server{of} failed in the same way.");
@@ -184,6 +228,16 @@ fn error(failed: &FailedBind) -> Text {
 fn said_of_others(view: &LabView<'_>, failed: Option<&Told<'_>>, step: &str, draft: &mut Draft) -> bool {
     let mut is_said = true;
     match failed {
+        Some(Told::Apart(failed, first)) => {
+            let text = say![
+                "A bind()",
+                place(failed),
+                " failed with ",
+                error(failed),
+                " while a server of another run than the captured one was listening there."
+            ];
+            draft.proved(text, Evidence::by_file([failed.entry.evidence(), first.since.evidence()]));
+        }
         Some(Told::Leftover(failed, closed)) => {
             let text = say![
                 "A bind()",
@@ -222,8 +276,8 @@ fn said_of_others(view: &LabView<'_>, failed: Option<&Told<'_>>, step: &str, dra
         return true;
     }
     if let Some((first, second)) = pairs(view).find(|(first, second)| first.1.address == second.1.address) {
-        let text = "The journals show two servers that listened on the same socket address, and not that the first one still \
-                    did when the second one started.";
+        let text = "The journals show two servers that listened on the same socket address; they do not show that the first one \
+                    was still listening when the second one started.";
         draft.proved(text, [lines(first.0), lines(second.0)].concat());
         return true;
     }
@@ -317,7 +371,9 @@ mod tests {
         let told =
             said(&journals(&[(7, 0, "listen", at, ""), (7, 1, "close", at, ""), (8, 2, "listen", at, "")]), "I.2");
         assert!(
-            told.contains("two servers that listened on the same socket address, and not that the first one still"),
+            told.contains(
+                "listened on the same socket address; they do not show that the first one was still listening"
+            ),
             "{told}"
         );
         let told = said(&journals(&[(7, 0, "listen", at, "")]), "I.2");

@@ -107,6 +107,64 @@ fn a_journal_of_another_run_proves_nothing_of_the_captured_one() {
     assert_eq!(others(&analysis).len(), 1);
 }
 
+/// The second server of an earlier lab, and that of another part.
+#[test]
+fn a_bind_that_failed_beside_another_run_is_not_that_of_this_one() {
+    let failed = |program: &str| {
+        format!(
+            r#"{{"time":"2026-01-01T10:00:00.400Z","program":"{program}","pid":9,"event":"error","protocol":"tcp","socket":1,"local":"{A}","operation":"bind","errno":"EADDRINUSE"}}"#
+        )
+    };
+    let step_8 = || capture("step8", B, |story, tcp| story.echo(tcp, "one\n"));
+    let mut before = server(&["10.0.3.2:50001"], false);
+    before.lines.push(failed("server.py"));
+    let analysis = told(vec![step_8()], vec![added(earlier(before), server(&[B], false))]);
+    assert!(short(&analysis, "I.2").starts_with("Expected"), "{}", said(&analysis, "I.2"));
+    assert!(
+        said(&analysis, "I.2").contains("while a server of another run than the captured one"),
+        "{}",
+        said(&analysis, "I.2")
+    );
+    // At 0.4 s B's client is connected, at 0.8 s it has left.
+    let own = |program: &str, at: &str| {
+        let mut own = server(&[B], false);
+        own.lines.insert(4, failed(program).replace("00.400", at));
+        short(&told(vec![step_8()], vec![own]), "I.2")
+    };
+    assert_eq!(own("server.py", "00.400"), "No: EADDRINUSE");
+    assert_eq!(own("server.py", "00.800"), "No: EADDRINUSE");
+    assert_eq!(own("tcp-threaded-server", "00.400"), "No: EADDRINUSE");
+    assert!(own("tcp-threaded-server", "00.800").starts_with("Expected"));
+}
+
+/// The groups of a class have the same addresses, and work in the same hour.
+#[test]
+fn a_journal_of_another_group_counts_for_nothing() {
+    let neighbours = |first: u32| {
+        let mut journal = Told::new("N.jsonl").at(first);
+        journal.note("listen", 1, "");
+        for (socket, client) in (2..).zip(["10.0.3.2:50001", "10.0.3.3:50003"]) {
+            journal.wait(100);
+            journal.of("accept", socket, client);
+        }
+        journal.wait(20_000);
+        journal.note("close", 1, "");
+        journal.lines.iter_mut().for_each(|line| *line = line.replace(r#""pid":7,"run":7"#, r#""pid":5,"run":5"#));
+        journal
+    };
+    let step_8 = || capture("step8", B, |story, tcp| story.echo(tcp, "one\n"));
+    // Beside the own journal, whose server listened at the same address then.
+    let with_own = told(vec![step_8()], vec![server(&[B], false), neighbours(0)]);
+    assert!(short(&with_own, "I.3").starts_with("Expected"), "{}", short(&with_own, "I.3"));
+    assert!(others(&with_own)[0].contains("another group's"), "{:?}", others(&with_own));
+    // Alone, it lacks the captured client.
+    let mut journal = neighbours(10_000);
+    journal.lines.iter_mut().for_each(|line| *line = line.replace("2026-01-01T10:00:", "2023-11-14T22:13:"));
+    let alone = told(vec![step_8()], vec![journal]);
+    assert!(short(&alone, "I.3").starts_with("Expected"), "{}", short(&alone, "I.3"));
+    assert!(others(&alone)[0].contains("another group's"), "{:?}", others(&alone));
+}
+
 /// The captures of the sheet show step 8 and not the client of step 10.
 #[test]
 fn a_server_that_was_started_again_for_the_next_step_counts() {
