@@ -169,6 +169,8 @@ impl Told<'_> {
 
     fn accepted(&self, place: usize, second: &Accepted, draft: &mut Draft, found: &mut SecondClientFound) {
         found.fate = Some(Fate::Accepted);
+        let Scene { first: of_first, second: of_second, .. } = self.scene;
+        found.is_swapped = of_first != of_second && self.view.hosts.is(second.client.ip, *of_first);
         let entry = &second.accepted;
         if let Some(first) = self.run.open_beside(second.client, entry.time) {
             found.served = found.served.or(Some(true));
@@ -212,7 +214,7 @@ impl Told<'_> {
         } else if self.was_busy || found.served == Some(false) {
             found.served = Some(false);
         } else {
-            let second = self.scene.second;
+            let second = if found.is_swapped { self.scene.first } else { self.scene.second };
             let text = format!("Whether {second}'s client was already waiting, or connected only then.");
             draft.beside(Basis::Unknown, text, Vec::new());
         }

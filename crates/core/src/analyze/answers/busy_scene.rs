@@ -23,8 +23,10 @@ pub(super) struct SecondClientFound {
     pub(super) served: Option<bool>,
     /// What became of it, as a server's journal has it.
     pub(super) fate: Option<Fate>,
-    /// The server's journal has it that the server ended B's connection.
+    /// The server's journal has it that the server ended the connection that it had before.
     pub(super) closed_by_server: bool,
+    /// The server's journal has it that C's client came first, and B's second.
+    pub(super) is_swapped: bool,
     /// B's client had left before C's connected, or connected after it.
     pub(super) first_was_away: bool,
     /// B's client had left when C's handshake was complete, though C's SYN came before.

@@ -18,6 +18,9 @@ pub(super) fn short(
     attempt: Option<&Known<'_>>,
     found: &SecondClientFound,
 ) -> (Basis, String) {
+    if found.is_swapped {
+        return swapped(scene, found);
+    }
     match (found.connected, found.served) {
         (None, _) => (Basis::Inferred, "Expected: connected, not served".to_owned()),
         (Some(false), _) => {
@@ -65,11 +68,36 @@ fn waited(
 
 /// That the second client was served once the first one's connection had ended, and who ended that.
 fn after_first(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: &SecondClientFound) -> String {
-    let (first, server) = (scene.first(), scene.server);
-    match attempt.map_or(EndedBy::Unknown, |known| ended_by(view, known)) {
-        EndedBy::Both => format!("Connected; served only after {first}'s connection had ended"),
-        EndedBy::Unknown if !found.closed_by_server => format!("Connected; served only after {first} quit"),
-        _ => format!("Connected; served only after {server} closed {first}'s connection"),
+    let by_frames = attempt.map_or(EndedBy::Unknown, |known| ended_by(view, known));
+    format!("Connected; {}", after(&scene.first(), scene, by_frames, found))
+}
+
+/// That a client was served only when that of a host was gone, and who ended that.
+fn after(first: &str, scene: &Scene, by_frames: EndedBy, found: &SecondClientFound) -> String {
+    match by_frames {
+        EndedBy::Both => format!("served only after {first}'s connection had ended"),
+        EndedBy::Unknown if !found.closed_by_server => format!("served only after {first} quit"),
+        _ => format!("served only after {} closed {first}'s connection", scene.server),
+    }
+}
+
+/// The answer of clients that came the other way round, as the server's journal has it.
+fn swapped(scene: &Scene, found: &SecondClientFound) -> (Basis, String) {
+    let Scene { first, second, .. } = scene;
+    match found.served {
+        Some(true) => {
+            let words = format!("{second} came first; {first} connected, and was served while {second} was open");
+            (Basis::Proved, words)
+        }
+        Some(false) => {
+            let after = after(second.as_str(), scene, EndedBy::Unknown, found);
+            (Basis::Proved, format!("{second} came first; {first} connected, and was {after}"))
+        }
+        None if found.first_was_away => (
+            Basis::Inferred,
+            format!("{second} came first, and was served; {first} connected after it, and did not wait"),
+        ),
+        None => (Basis::Proved, format!("{second} came first, and was served; whether {first} waited: unknown")),
     }
 }
 

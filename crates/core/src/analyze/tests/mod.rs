@@ -2,6 +2,7 @@
 //! beside that module.
 //!
 //! - `clients`: which connection is which client's, and how many clients there were
+//! - `clocks_of_journals`: who was there at the same time, by journals
 //! - `datagrams`: UDP programs of other kinds than an echo server and clients that ask first
 //! - `from_before`: connections of which a capture lacks the handshake
 //! - `journals`: what journals add to captures, without making an answer less true
@@ -20,6 +21,7 @@
 //! `support` has what they share.
 
 mod clients;
+mod clocks_of_journals;
 mod datagrams;
 mod from_before;
 mod journals;
