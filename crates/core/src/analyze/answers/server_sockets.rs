@@ -1,6 +1,6 @@
 //! The server's socket addresses and sockets.
 
-use crate::analyze::accounts::evidence;
+use crate::analyze::accounts::{Entry, Listening};
 use crate::analyze::analysis::{Answer, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::answers::parallel::{
@@ -137,7 +137,12 @@ fn is_waiting(client: &ParallelClient<'_>) -> bool {
 /// Whether a client was in the queue until its server ended, which resets what `accept()` has not returned.
 fn is_never_accepted(client: &ParallelClient<'_>) -> bool {
     let is_reset = |known: &Known<'_>| known.service.verdict == Verdict::Queued && known.service.grounds.is_until_end();
-    client.accepted.is_none() && client.known.as_ref().is_some_and(is_reset)
+    client.accepted.is_none() && (is_gone(client) || client.known.as_ref().is_some_and(is_reset))
+}
+
+/// Whether the server's journal has it gone from the queue.
+fn is_gone(client: &ParallelClient<'_>) -> bool {
+    client.left.is_some_and(|left| left.gone.is_some())
 }
 
 /// How many sockets there are, as far as it can be told.
@@ -183,16 +188,19 @@ impl std::fmt::Display for Number {
 /// The listening sockets: those that the threaded servers' journals name, else one at each port, or at each address: one socket
 /// may be bound to all addresses of its computer.
 fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft) -> Number {
-    let mut total = None;
-    for run in view.servers_of(true).filter(|run| !run.listening.is_empty()) {
-        let number = run.listening.len() as u64;
-        total = Some(total.unwrap_or(0) + number);
-        let named: Vec<SocketAddress> = run.listening.iter().map(|one| one.address).collect();
-        let text =
-            say![count(number, "listening socket"), ": the server's journal shows listen() on ", listed(&named), "."];
-        draft.proved(text, vec![evidence(run.listening.iter().map(|one| &one.since))]);
-    }
-    if let Some(total) = total {
+    let listening: Vec<&Listening> = view.servers_of(true).flat_map(|run| &run.listening).collect();
+    if !listening.is_empty() {
+        let total = listening.len() as u64;
+        let runs = view.servers_of(true).filter(|run| !run.listening.is_empty()).count() as u64;
+        let of_runs = if runs > 1 { format!(", in {} of the server", count(runs, "run")) } else { String::new() };
+        let named = distinct(listening.iter().map(|one| one.address));
+        let text = say![
+            count(total, "listening socket"),
+            ": the server's journal shows listen() on ",
+            listed(&named),
+            format!("{of_runs}.")
+        ];
+        draft.proved(text, Evidence::by_file(listening.iter().map(|one| one.since.evidence())));
         return Number::exactly(total);
     }
     let ports = distinct(addresses.iter().map(|address| address.port));
@@ -217,11 +225,10 @@ fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft)
 /// The connected sockets: one for each connection, once the program has accepted it.
 fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) -> u64 {
     made(view, clients, draft);
-    let never_accepted = clients.iter().filter(|client| is_never_accepted(client)).count();
-    let number = clients.len().saturating_sub(never_accepted) as u64;
+    let number = clients.iter().filter(|client| !is_never_accepted(client)).count() as u64;
     accepted(view, clients, number, draft);
     still_queued(clients, draft);
-    reset_in_queue(view, clients, draft);
+    never_accepted(view, clients, draft);
     number
 }
 
@@ -272,7 +279,7 @@ fn accepted(view: &LabView<'_>, clients: &[ParallelClient<'_>], number: u64, dra
         let mut accepted = view.accounts.servers.iter().flat_map(|run| &run.accepted);
         client.accepted.is_some() || accepted.any(|accepted| accepted.client == client.address)
     };
-    let unlisted = clients.iter().filter(|client| !is_listed(client)).count() as u64;
+    let unlisted = clients.iter().filter(|client| !is_listed(client) && !is_gone(client)).count() as u64;
     if unlisted > 0 {
         let is = if unlisted == 1 { "is" } else { "are" };
         let of = "among those that accept() returned in the journals";
@@ -295,16 +302,32 @@ fn still_queued(clients: &[ParallelClient<'_>], draft: &mut Draft) {
     }
 }
 
-/// How many connections were in the queue until the server ended.
-fn reset_in_queue(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
-    let reset: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| is_never_accepted(client)).collect();
-    if !reset.is_empty() {
-        let (seems, them, it) =
-            if reset.len() == 1 { ("seems", "it", "it has") } else { ("seem", "them", "they have") };
+/// Those that were in the queue until the server ended: the journal says so, or the frames suggest it.
+fn never_accepted(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
+    let never = clients.iter().filter(|client| is_never_accepted(client));
+    let (gone, reset): (Vec<_>, Vec<_>) = never.partition(|client| is_gone(client));
+    let them = |clients: &[&ParallelClient<'_>]| match clients.len() {
+        1 => "it, so that it has",
+        _ => "them, so that they have",
+    };
+    if !gone.is_empty() {
+        let were = if gone.len() == 1 { "was" } else { "were" };
+        let connections = count(gone.len() as u64, "connection");
         let text = format!(
-            "{} {seems} to have been in the queue until the server ended: accept() never returned {them}, so that {it} no \
+            "The server's journal: {connections} {were} in the queue until the server ended: accept() never returned {} no \
              connected socket.",
-            count(reset.len() as u64, "connection")
+            them(&gone)
+        );
+        let entries =
+            gone.iter().filter_map(|client| client.left).flat_map(|left| [Some(&left.queued), left.gone.as_ref()]);
+        draft.proved(text, Evidence::by_file(entries.flatten().map(Entry::evidence)));
+    }
+    if !reset.is_empty() {
+        let seems = if reset.len() == 1 { "seems" } else { "seem" };
+        let text = format!(
+            "{} {seems} to have been in the queue until the server ended: accept() never returned {} no connected socket.",
+            count(reset.len() as u64, "connection"),
+            them(&reset)
         );
         draft.inferred(text, resets(view, &reset));
     }
