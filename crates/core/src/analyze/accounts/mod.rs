@@ -4,6 +4,8 @@
 
 mod reading;
 
+use std::collections::BTreeSet;
+
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::evidence::Evidence;
 use crate::analyze::served::ServerKind;
@@ -125,6 +127,17 @@ impl Reader {
     }
 }
 
+/// Whether these, of whom each read from another client, are threads or processes that have one client each: there is one at least,
+/// none of them accepted a connection, and none read from two.
+pub(crate) fn is_thread_each(readers: impl Iterator<Item = Reader>) -> bool {
+    let mut known = BTreeSet::new();
+    let is_one_each = readers.fold(true, |is_one_each, reader| {
+        let is_new = known.insert((reader.process, reader.thread));
+        is_one_each && is_new && reader.took_over()
+    });
+    is_one_each && !known.is_empty()
+}
+
 /// A socket that listens.
 #[derive(Debug, Clone)]
 pub(crate) struct Listening {
@@ -202,6 +215,17 @@ impl ServerRun {
     /// Whether a datagram came from this address.
     pub(crate) fn received_from(&self, client: SocketAddress) -> bool {
         self.datagrams.iter().any(|(other, _)| *other == client)
+    }
+
+    /// Whether it accepted a client at this address, or left it in the queue.
+    pub(crate) fn has_client(&self, client: SocketAddress) -> bool {
+        self.accepted.iter().any(|accepted| accepted.client == client)
+            || self.left.iter().any(|left| left.client == client)
+    }
+
+    /// Whether each client of which it read was read by a thread of its own.
+    pub(crate) fn has_thread_each(&self) -> bool {
+        is_thread_each(self.accepted.iter().filter_map(|accepted| accepted.reader))
     }
 
     /// Whether it is a TCP server.

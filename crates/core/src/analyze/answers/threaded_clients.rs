@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::analyze::accounts::{Entry, Reader};
+use crate::analyze::accounts::{Entry, Reader, is_thread_each};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, HostClients, ServerKind, Status, Verdict};
 use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::answers::parallel::{
@@ -22,6 +22,10 @@ use socklab_packets::types::SocketAddress;
 
 const THREADED: &str =
     "A threaded server would serve each client in a thread of its own, so that none would have to wait.";
+
+/// The same of a server whose threads have one client after the other.
+const JOINED: &str = "This server has a thread for each client, but serves one client at a time: it seems to wait until a \
+    client's thread has ended (join()) before it calls accept() again. Without that none would have to wait.";
 
 /// Connections whose service is described one by one.
 const DESCRIBED: usize = 3;
@@ -406,6 +410,7 @@ fn kind_claims(view: &LabView<'_>, clients: &[ParallelClient<'_>], kind: &KindVe
         (ServerKind::Concurrent, None) => {
             draft.inferred("This server accepts clients while others are open, as its journal shows.", Vec::new());
         }
+        (ServerKind::Iterative, _) if has_thread_each(clients) => draft.inferred(JOINED, Vec::new()),
         (ServerKind::Iterative, _) => {
             draft.inferred(not_threaded(clients), Vec::new());
             draft.inferred(THREADED, Vec::new());
@@ -415,6 +420,11 @@ fn kind_claims(view: &LabView<'_>, clients: &[ParallelClient<'_>], kind: &KindVe
         }
         (ServerKind::Unknown, _) => draft.beside(Basis::Inferred, THREADED, Vec::new()),
     }
+}
+
+/// Whether the journal has it that a thread of its own read from each client that it names.
+fn has_thread_each(clients: &[ParallelClient<'_>]) -> bool {
+    is_thread_each(clients.iter().filter_map(|client| client.accepted?.reader))
 }
 
 /// That a server serves one client at a time; of several, those at which clients waited.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::analyze::accounts::{FailedBind, ServerRun};
 use crate::analyze::analysis::{Code, Evidence, Finding, ServerKind, Severity};
 use crate::analyze::answers;
 use crate::analyze::claims::all_of;
@@ -145,71 +146,127 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let waiting: Vec<Known<'_>> = view.parallel().filter(|known| known.service.was_queued()).collect();
     let Some(first) = waiting.first() else { return };
     let clients: Vec<SocketAddress> = waiting.iter().map(|known| known.connection.client()).collect();
+    let not_started = not_started(view, &clients);
     let message = say![
         count(clients.len() as u64, "client"),
         first.step.part().map(|part| format!(" of Part {part}")).unwrap_or_default(),
         " (",
         addresses(&clients),
-        who_waited(view, &waiting)
+        who_waited(view, &waiting, &clients, not_started.is_some())
     ];
     let file = Some(view.file(first.connection.best().capture).to_owned());
     let evidence = waiting.iter().flat_map(|known| all_of(view, known));
-    let evidence = Evidence::by_file(evidence);
+    let evidence = Evidence::by_file(evidence.chain(not_started.map(|failed| failed.entry.evidence())));
     let finding = finding(Code::NotThreaded, Severity::Warning, file, message, first.step);
     found.push(Finding { evidence, ..finding });
 }
 
-/// Behind the clients that waited: that they did, why that may be, and what to do.
-fn who_waited(view: &LabView<'_>, waiting: &[Known<'_>]) -> String {
-    let conclusion = match view.kind_of(|known| known.step.is_parallel()).kind {
-        ServerKind::Iterative => ": this server serves one client at a time.",
-        _ => ".",
+/// The runs of servers that had one of these clients, as their journals say.
+fn runs_of<'v>(view: &'v LabView<'_>, clients: &'v [SocketAddress]) -> impl Iterator<Item = &'v ServerRun> {
+    view.accounts.servers.iter().filter(|run| clients.iter().any(|client| run.has_client(*client)))
+}
+
+/// The `bind()` of the threaded server that failed since the server of these clients was still listening.
+fn not_started<'v>(view: &'v LabView<'_>, clients: &[SocketAddress]) -> Option<&'v FailedBind> {
+    let is_held = |failed: &FailedBind| {
+        runs_of(view, clients).flat_map(|run| &run.listening).any(|one| {
+            one.is_there_at(failed.entry.time) && Some(one.address.port) == failed.address.map(|address| address.port)
+        })
     };
-    let sheet = &view.config.sheet;
-    let at = |step: Option<&Step>| step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
-    let servers = || sheet.steps().iter().filter(|step| step.does() == Does::Server);
-    let threaded = servers().find(|step| step.is_parallel());
-    let threaded = threaded.map(|step| format!(" ({})", step.name())).unwrap_or_default();
-    let serial = servers().find(|step| step.protocol() == Some(Protocol::Tcp) && !step.is_parallel());
-    let from = serial.and_then(Step::part);
-    let [from, of] =
-        [" from", " of"].map(|word| from.as_ref().map(|part| format!("{word} Part {part}")).unwrap_or_default());
-    let stop = at(sheet.doing(Does::Stop));
+    let mut failed = view.accounts.failed_binds.iter().filter(|failed| failed.is_threaded);
+    failed.find(|failed| failed.errno.as_deref() == Some("EADDRINUSE") && is_held(failed))
+}
+
+/// What advice on clients that waited names of the sheet: servers, each with its place in the sheet, and where one is stopped.
+struct ServersOfSheet {
+    threaded: String,
+    serial: &'static str,
+    from_part: String,
+    of_part: String,
+    stop: String,
+    /// Only a sheet with a server of each kind may have the one running in the place of the other.
+    has_both: bool,
+}
+
+impl ServersOfSheet {
+    fn of(sheet: &Sheet) -> ServersOfSheet {
+        let at = |step: Option<&Step>| step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
+        let servers = || sheet.steps().iter().filter(|step| step.does() == Does::Server);
+        let threaded = servers().find(|step| step.is_parallel());
+        let serial = servers().find(|step| step.protocol() == Some(Protocol::Tcp) && !step.is_parallel());
+        let part = serial.and_then(Step::part);
+        let [from_part, of_part] =
+            [" from", " of"].map(|word| part.as_ref().map(|part| format!("{word} Part {part}")).unwrap_or_default());
+        ServersOfSheet {
+            threaded: threaded.map(|step| format!(" ({})", step.name())).unwrap_or_default(),
+            serial: if *sheet == Sheet::built_in() { "tcp_server" } else { "the server of one client at a time" },
+            from_part,
+            of_part,
+            stop: at(sheet.doing(Does::Stop)),
+            has_both: serial.is_some() && threaded.is_some(),
+        }
+    }
+}
+
+/// Behind the clients that waited: that they did, why that may be, and what to do.
+fn who_waited(view: &LabView<'_>, waiting: &[Known<'_>], clients: &[SocketAddress], could_not_start: bool) -> String {
     let mut sharing: Vec<Sharing> = waiting.iter().map(|known| known.service.sharing).collect();
     sharing.dedup();
+    let ServersOfSheet { threaded, serial, of_part, stop, has_both, .. } = &ServersOfSheet::of(&view.config.sheet);
     let they = if waiting.len() == 1 { "it" } else { "they" };
-    // Only a sheet with a server of each kind may have the one running in the place of the other.
-    let has_both = serial.is_some() && servers().any(Step::is_parallel);
-    let the_serial = if *sheet == Sheet::built_in() { "tcp_server" } else { "the server of one client at a time" };
     match sharing.as_slice() {
         [Sharing::Then] => {
             ") connected, but waited, though this server served several clients at the same time: it may \
-                            have fewer threads than clients. A threaded server has one for each."
+             have fewer threads than clients. A threaded server has one for each."
                 .to_owned()
         }
-        [Sharing::Never] if !has_both => format!(
-            ") connected, but waited in the queue{conclusion} The sheet has clients served at the same time: start a server \
-             that has a thread for each client, then the clients."
-        ),
+        [Sharing::Never] => never_shared(view, clients, could_not_start),
         _ if !has_both => {
             ") connected, but waited, though several clients were served at the same time, then or at another \
-                           time. The server may have fewer threads than clients, or another one ran."
+             time. The server may have fewer threads than clients, or another one ran."
                 .to_owned()
         }
-        [Sharing::Never] => format!(
-            ") connected, but waited in the queue{conclusion} Is {the_serial} still running{from}, so that the threaded \
-             one could not start? Stop it{stop}, start the threaded server{threaded}, then its clients."
-        ),
         [Sharing::AtAnotherTime] => format!(
             ") connected, but waited, though at another time several clients were served at the same time. Was \
-             {the_serial}{of} running when {they} connected? Stop it{stop}, start the threaded server{threaded}, then its \
+             {serial}{of_part} running when {they} connected? Stop it{stop}, start the threaded server{threaded}, then its \
              clients."
         ),
         _ => format!(
             ") connected, but waited, though several clients were served at the same time, then or at another time. Was \
-             {the_serial}{of} running when {they} connected, or has the server fewer threads than clients? Stop \
-             {the_serial}{stop}, start the threaded server{threaded}, which has a thread for each client, then its clients."
+             {serial}{of_part} running when {they} connected, or has the server fewer threads than clients? Stop \
+             {serial}{stop}, start the threaded server{threaded}, which has a thread for each client, then its clients."
         ),
+    }
+}
+
+/// The same of clients whose server never served two at the same time.
+fn never_shared(view: &LabView<'_>, clients: &[SocketAddress], could_not_start: bool) -> String {
+    let conclusion = match view.kind_of(|known| known.step.is_parallel()).kind {
+        ServerKind::Iterative => ": this server serves one client at a time.",
+        _ => ".",
+    };
+    let ServersOfSheet { threaded, serial, from_part, stop, has_both, .. } = &ServersOfSheet::of(&view.config.sheet);
+    if runs_of(view, clients).any(ServerRun::has_thread_each) {
+        ") connected, but waited in the queue, though the server's journal shows a thread for each client that it \
+         served. Does its main thread wait for a client's thread (join()), or call accept() no more? It should call accept() \
+         again at once."
+            .to_owned()
+    } else if !has_both {
+        format!(
+            ") connected, but waited in the queue{conclusion} The sheet has clients served at the same time: start a server \
+             that has a thread for each client, then the clients."
+        )
+    } else if could_not_start {
+        format!(
+            ") connected, but waited in the queue{conclusion} The threaded server could not start: its bind() failed with \
+             EADDRINUSE, as the journal says, since {serial}{from_part} was still listening. Stop it{stop}, start the threaded \
+             server{threaded}, then its clients."
+        )
+    } else {
+        format!(
+            ") connected, but waited in the queue{conclusion} Is {serial} still running{from_part}, so that the threaded \
+             one could not start? Stop it{stop}, start the threaded server{threaded}, then its clients."
+        )
     }
 }
 

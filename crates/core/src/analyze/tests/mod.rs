@@ -12,6 +12,7 @@
 //! - `order_of_files`: files in any order, and those of a ring buffer
 //! - `other_runs`: a step whose only client ran twice
 //! - `own_sheets`: sheets of a lecturer's own
+//! - `programs_of_journals`: programs that do otherwise than the sheet's, by their journals
 //! - `reply_sockets`: UDP servers that reply from another socket, and datagrams to all computers
 //! - `restarts`: servers that were stopped and followed by another one at the same address
 //! - `several_files`: one run that several files show one after the other, or overlapping
@@ -31,6 +32,7 @@ mod one_computer;
 mod order_of_files;
 mod other_runs;
 mod own_sheets;
+mod programs_of_journals;
 mod reply_sockets;
 mod restarts;
 mod several_files;
