@@ -68,6 +68,8 @@ codes! {
     IdleFromBefore = "idle-from-before",
     /// The last line of a journal stops in its middle.
     JournalCutShort = "journal-cut-short",
+    /// Journals of clients alone, which tell nothing of how a server served them.
+    JournalOfClients = "journal-of-clients",
     /// A journal is of a run that the captures do not show.
     JournalOtherRun = "journal-other-run",
     /// More socket addresses may be servers of the lab than are looked at.

@@ -1,14 +1,18 @@
 //! Findings about journals: cut short, or too long to be held; and runs of servers that do not count.
 
-use crate::analyze::accounts::{Apart, Entry, ServerRun, evidence};
+use crate::analyze::accounts::{Apart, Connected, DatagramSender, Entry, ServerRun, evidence};
 use crate::analyze::analysis::{Code, Evidence, Finding, Severity};
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::of_all;
 use crate::analyze::matching::LabView;
+use crate::analyze::text::say;
 use crate::escape::harmless;
 use crate::wording::{count, list};
 use socklab_packets::limits::JOURNAL_ENTRIES;
 use socklab_packets::types::Timestamp;
+
+/// Clients' connections that are looked at.
+const LOOKED_AT: usize = 256;
 
 /// Runs of a journal that are named.
 const NAMED: usize = 3;
@@ -43,6 +47,7 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
             }
         }
     }
+    clients_alone(view, found);
     let left_out = view.accounts.left_out;
     if left_out > 0 {
         let message = format!(
@@ -52,6 +57,30 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
         );
         found.push(of_all(Code::LimitJournal, Severity::Warning, message));
     }
+}
+
+/// Journals of clients where there is none of a server: who was served, and when, is for that to tell.
+fn clients_alone(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    let accounts = &view.accounts;
+    let tells = |sender: &DatagramSender| sender.refused.is_some();
+    if !accounts.servers.is_empty() || !accounts.refused.is_empty() || accounts.senders.iter().any(tells) {
+        return;
+    }
+    // Each connection of which a journal has connect(), and no capture a frame.
+    let is_captured = |connected: &&Connected| view.connections().any(|one| one.client() == connected.local);
+    let uncaptured: Vec<&Connected> =
+        accounts.connects.iter().take(LOOKED_AT).filter(|connected| !is_captured(connected)).collect();
+    let Some(first) = uncaptured.first() else { return };
+    let file = first.entry.file.clone();
+    let of_file = uncaptured.iter().filter(|connected| connected.entry.file == file);
+    let message = say![
+        "The journals are of clients only: connect() from ",
+        first.local,
+        " returned, so it connected. Whether the server accepted it, and when, only the server's journal shows: add that."
+    ];
+    let finding = of_all(Code::JournalOfClients, Severity::Info, message);
+    let evidence = vec![evidence(of_file.map(|connected| &connected.entry))];
+    found.push(Finding { file: Some(file), evidence, ..finding });
 }
 
 /// The first lines of the runs.

@@ -125,6 +125,13 @@ fn story_of(code: Code) -> Option<Analysis> {
         Code::StepsNotTold => alike(&client("L"), &["client = \"L\"\ncaptured = \"L\""; 2], vec![step_8("at B")]),
         Code::JournalCutShort => with_journal("", |journal| journal.cut = true),
         Code::LimitJournal => with_journal("", |journal| journal.left_out = 3),
+        Code::JournalOfClients => {
+            let connect = format!(
+                "{{\"time\":\"2026-01-01T10:00:00Z\",\"program\":\"tcp-client\",\"pid\":1,\"event\":\"connect\",\
+                 \"protocol\":\"tcp\",\"socket\":1,\"local\":\"{C1}\",\"remote\":\"{A}\"}}\n"
+            );
+            with_journal(&connect, |_| ())
+        }
         Code::JournalOtherRun => {
             // A run that was not captured, and the one that was.
             let runs = [(1, "10.0.3.2:50001"), (2, B1)].map(|(pid, client)| {
