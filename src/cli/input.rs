@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::exit::Failure;
 use socklab_core::escape::harmless_bytes;
+use socklab_core::journal::Journal;
 use socklab_grade::form::encoding;
-use socklab_packets::capfile::CaptureReader;
-use socklab_packets::limits::Limits;
+use socklab_packets::capfile::{CaptureError, CaptureReader};
+use socklab_packets::limits::{JOURNAL_LINE_BYTES, Limits};
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
@@ -168,6 +169,37 @@ fn unreadable(name: &str, path: &Path, error: &io::Error, wanted: Wanted) -> Fai
 pub(super) fn is_capture(path: &Path) -> bool {
     let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
     is_file && File::open(path).is_ok_and(|file| CaptureReader::open(file, &Limits::default()).is_ok())
+}
+
+/// What is wrong with a file that is no capture, and what to do. One of socklab's own kinds is named with its option.
+pub(super) fn no_capture(name: &str, path: &Path, error: &CaptureError) -> Failure {
+    let own = if matches!(error, CaptureError::Text) { own_kind(path) } else { None };
+    match own {
+        Some((kind, hint)) => Failure::new(name, format!("this is {kind}, not a capture file")).hint(hint),
+        None => Failure::new(name, error).hint(error.hint()),
+    }
+}
+
+/// Whether a file of text begins like a journal or a form, and how to give that.
+fn own_kind(path: &Path) -> Option<(&'static str, &'static str)> {
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut begin = Vec::new();
+    File::open(path).ok()?.take(JOURNAL_LINE_BYTES as u64).read_to_end(&mut begin).ok()?;
+    let line = begin.split_inclusive(|byte| *byte == b'\n').next()?;
+    if Journal::read(line).is_ok_and(|journal| !journal.events.is_empty()) {
+        return Some((
+            "a journal",
+            "Give it with --journal, behind the captures: socklab analyze CAPTURES --journal FILE",
+        ));
+    }
+    let text = String::from_utf8_lossy(&begin);
+    // The heading of a question's answers: no capture's text, and no other of socklab's files, has one in quotation marks.
+    let is_heading = |line: &str| line.starts_with("[\"") && line.ends_with("\"]");
+    text.lines()
+        .any(|line| is_heading(line.trim()))
+        .then_some(("a form with answers", "Give it with --answers: socklab check CAPTURES --answers FILE"))
 }
 
 /// Reads a small file of text whole.

@@ -28,6 +28,7 @@ mod servers;
 mod sockets;
 mod two_threads;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -105,9 +106,19 @@ enum Command {
     Extras(extras::Command),
 }
 
+/// This process's arguments. Who asks `help` for its own help gets that of socklab.
+fn arguments() -> Vec<OsString> {
+    let mut all: Vec<OsString> = std::env::args_os().collect();
+    let is_help = all.get(1).is_some_and(|word| word == "help");
+    if is_help && all.len() == 3 && all.last().is_some_and(|word| word == "--help" || word == "-h") {
+        all.pop();
+    }
+    all
+}
+
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(arguments()) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };

@@ -109,14 +109,14 @@ pub(super) struct Arguments {
     /// They are in the folder `python` of the output, with this rehearsal's address and ports. They do not reply.
     #[arg(long, conflicts_with_all = ["server_program", "client_program", "reply", "ipv6", "run"])]
     python: bool,
-    /// Run another program as server, such as 'python3 {program}.py {ip} {port}'
+    /// Run another program as server, such as 'tcp-server=python3 tcp_server.py {ip} {port}'
     ///
     /// socklab fills in {program} (tcp-server, tcp-threaded-server or udp-server), {address}, {ip}, {port}, {reply},
-    /// {backlog}, and {journal}, a file for programs that write a journal as socklab's do. To replace one program only,
-    /// write its name first: 'udp-server=python3 udp_server.py'. If the program replies, say so with --reply.
+    /// {backlog}, and {journal}, a file for programs that write a journal as socklab's do. The name before the = is that
+    /// of the program to replace; without it all servers are. If the program replies, say so with --reply.
     #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = server_template)]
     server_program: Vec<(Option<Kind>, Template)>,
-    /// Run another program as client, such as 'python3 {program}.py {ip} {port}'
+    /// Run another program as client, such as 'tcp-client=python3 tcp_client.py {ip} {port}'
     ///
     /// {program} is tcp-client or udp-client. The program must send the lines of its standard input.
     #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = client_template)]
@@ -137,8 +137,8 @@ Examples:
       socklab rehearse -o busy --steps I.6-I.10 --pause --shell C
   The course's own programs:
       socklab rehearse -o py \\
-          --server-program 'python3 {program}.py {ip} {port}' \\
-          --client-program 'python3 {program}.py {ip} {port}'";
+          --server-program 'tcp-server=python3 tcp_server.py {ip} {port}' \\
+          --client-program 'tcp-client=python3 tcp_client.py {ip} {port}'";
 
 fn server_template(text: &str) -> Result<(Option<Kind>, Template), String> {
     template(text, [Kind::TcpServer, Kind::TcpThreadedServer, Kind::UdpServer])

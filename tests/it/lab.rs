@@ -308,6 +308,16 @@ const BROKEN: [(&str, &str, (usize, usize), &str); 60] = [
     ),
 ];
 
+/// Somebody named another file: a hundred mistakes of syntax would say no more.
+#[test]
+fn a_file_that_is_no_lab_file_is_told_in_a_few_lines() {
+    let text = "Read this before the lab starts.\n".repeat(100);
+    let problems = mistakes(&text);
+    assert_eq!(problems.len(), 4, "{problems:#?}");
+    let last = problems.last().unwrap().to_string();
+    assert!(last.contains("97 more mistakes") && last.contains("If this is no lab file"), "{last}");
+}
+
 #[test]
 fn every_mistake_has_its_line_column_reason_and_remedy() {
     let folder = tempfile::tempdir().unwrap();

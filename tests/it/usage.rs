@@ -63,6 +63,35 @@ fn what_helps_depends_on_what_the_file_is_for() {
     assert!(said.contains("this is a file, not a folder") && !said.contains("os error"), "{said}");
 }
 
+/// Files of socklab's own kinds, given where a capture stands.
+#[test]
+fn a_journal_and_a_form_are_told_with_their_options() {
+    let directory = tempfile::tempdir().unwrap();
+    let event = r#"{"time":"2026-01-01T10:00:00Z","program":"tcp-server","pid":7,"event":"socket","protocol":"tcp","socket":1}"#;
+    fs::write(directory.path().join("a.jsonl"), format!("{event}\n")).unwrap();
+    let form = socklab("template").run().status(0).stdout();
+    fs::write(directory.path().join("answers.toml"), form).unwrap();
+    fs::write(directory.path().join("notes.txt"), "A server binds.\n").unwrap();
+    let said = |command: &str, file: &str| {
+        socklab(command).within(directory.path()).args([file]).run().status(2).stderr().replace("\n  ", " ")
+    };
+    for command in ["analyze", "check"] {
+        let of = |file: &str| said(command, file);
+        assert!(of("a.jsonl").contains("this is a journal, not a capture file"), "{}", of("a.jsonl"));
+        assert!(of("a.jsonl").contains("--journal"), "{}", of("a.jsonl"));
+        assert!(of("answers.toml").contains("--answers"), "{}", of("answers.toml"));
+        assert!(of("notes.txt").contains("this is a text file, not a capture file"), "{}", of("notes.txt"));
+    }
+}
+
+#[test]
+fn the_help_of_help_is_that_of_socklab() {
+    for option in ["--help", "-h"] {
+        socklab("help").args([option]).run().status(0).stdout_has(&["Usage: socklab", "analyze"]);
+    }
+    socklab("help").args(["analyze"]).run().status(0).stdout_has(&["socklab analyze"]);
+}
+
 #[test]
 fn captures_behind_journals_are_captures() {
     let directory = tempfile::tempdir().unwrap();

@@ -186,7 +186,11 @@ pub enum JournalError {
 /// of the file.
 fn within_line(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+    let reason = match error.classify() {
+        serde_json::error::Category::Syntax => "it is not JSON",
+        serde_json::error::Category::Eof => "it is JSON that stops in its middle",
+        _ => text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason),
+    };
     if error.line() == 1 && error.column() > 0 {
         format!("{reason} (column {})", error.column())
     } else {
@@ -357,7 +361,7 @@ mod tests {
             assert!(!error.contains(" at line "), "{error}");
         }
         let hello = read(&format!("{LINE}\nhello\n")).unwrap_err().to_string();
-        assert_eq!(hello, "line 2 is not a journal event: expected value (column 1)");
+        assert_eq!(hello, "line 2 is not a journal event: it is not JSON (column 1)");
         assert!(matches!(read("hello"), Err(JournalError::Event { line: 1, .. })));
         let long = format!("{LINE}\n{}", "x".repeat(JOURNAL_LINE_BYTES + 1));
         assert!(matches!(read(&long), Err(JournalError::TooLong { line: 2 })));

@@ -88,7 +88,7 @@ fn capture(path: &Path) -> Result<CaptureFacts, Failure> {
     let mut progress = Progress::new(&input.name, input.size, input.reader.bytes());
     let name = input.name.clone();
     read_capture(input, &Limits::default(), &mut |frames| progress.tick(frames))
-        .map_err(|error| Failure::new(&name, &error).hint(error.hint()))
+        .map_err(|error| input::no_capture(&name, path, &error))
 }
 
 fn journal(path: &Path) -> Result<NamedJournal, Failure> {

@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
 fn read(path: &Path) -> Result<CaptureFacts, Failure> {
     let input = input::open(path, input::Wanted::Capture)?;
     read_capture(&input.name, input.reader, &Limits::default(), &mut |_| {})
-        .map_err(|error| Failure::new(&input.name, &error).hint(error.hint()))
+        .map_err(|error| input::no_capture(&input.name, path, &error))
 }
 
 fn write(page: &mut Page<'_>, lines: impl IntoIterator<Item = Line>) -> std::io::Result<()> {

@@ -16,6 +16,7 @@ use super::place::{Problem, Problems, instead, not_toml, quoted};
 use super::points::Points;
 use super::sheet::Sheet;
 use super::tree::{Placed, Table};
+use crate::wording::count;
 use parts::Parts;
 
 /// Entries of a lab file: those of a lab of its own, and those that change something.
@@ -117,7 +118,11 @@ fn built_in() -> Parts {
     tree(text, &problems).map(|table| Parts::read(&Table::root(&table, &problems))).unwrap_or_default()
 }
 
-/// The tables of a text; every mistake of its syntax is noted.
+/// So many mistakes of syntax are told one by one. A text that has more is hardly TOML: then only the first few are.
+const MOST_OF_SYNTAX: usize = 20;
+const FIRST_OF_SYNTAX: usize = 3;
+
+/// The tables of a text; every mistake of its syntax is noted, but for those of a text of another kind.
 fn tree<'t>(text: &'t str, problems: &Problems<'_>) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let places = || errors.iter().map(|error| error.span().map_or(0, |span| span.start));
@@ -130,9 +135,15 @@ fn tree<'t>(text: &'t str, problems: &Problems<'_>) -> Option<DeTable<'t>> {
         }
         return None;
     }
-    for (at, error) in places().zip(&errors) {
+    let told = if errors.len() > MOST_OF_SYNTAX { FIRST_OF_SYNTAX } else { errors.len() };
+    for (at, error) in places().zip(&errors).take(told) {
         let message = error.message().trim();
         problems.add(at, "", format!("this is not TOML: {message}"), not_toml(message, line_of(text, at)));
+    }
+    if let Some(at) = places().nth(told) {
+        let more = count(errors.len().saturating_sub(told) as u64, "more mistake");
+        let remedy = "If this is no lab file, name that; `socklab lab` prints one to start from.";
+        problems.add(at, "", format!("this and {more} like these: is it TOML at all?"), remedy);
     }
     errors.is_empty().then(|| table.into_inner())
 }

@@ -94,9 +94,11 @@ fn text_kind(bytes: &[u8]) -> Option<CaptureError> {
     };
     let holds = |what: &str| text.contains(what);
     let first = text.trim_start();
-    Some(if first.starts_with("No.") && holds("Time") && holds("Source") {
+    Some(if first.starts_with("No.") && holds("Time") && holds("Source") || is_dissection(first) {
         CaptureError::ExportedList("plain text")
-    } else if first.starts_with("\"No.\"") {
+    } else if is_hex_dump(first) {
+        CaptureError::ExportedList("a hex dump")
+    } else if first.starts_with("\"No.\"") || first.starts_with("frame.") {
         CaptureError::ExportedList("CSV")
     } else if holds("<pdml") || holds("<psml") {
         CaptureError::ExportedList("XML")
@@ -109,10 +111,45 @@ fn text_kind(bytes: &[u8]) -> Option<CaptureError> {
     })
 }
 
+/// Whether a text begins as tshark and Wireshark write the first packet: `1 0.000000000 10.0.3.2 …`, or `Frame 1: 66 bytes …`.
+fn is_dissection(text: &str) -> bool {
+    let mut words = text.lines().next().unwrap_or_default().split_whitespace();
+    match (words.next(), words.next()) {
+        (Some("Frame"), Some(number)) => number.starts_with("1:"),
+        (Some("1"), Some(time)) => time.contains('.') && time.parse::<f64>().is_ok() && words.next().is_some(),
+        _ => false,
+    }
+}
+
+/// Whether a text begins as a dump of bytes: `0000  33 33 00 …`.
+fn is_hex_dump(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    let is_byte = |word: &str| word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    line.strip_prefix("0000 ").is_some_and(|rest| {
+        let mut bytes = rest.split_whitespace().take(4).peekable();
+        bytes.peek().is_some() && bytes.all(is_byte)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// As `tshark -r`, `tshark -V`, `tshark -x` and `tshark -T fields -E header=y` write it.
+    #[test]
+    fn lists_of_packets_are_told_from_other_text() {
+        let told = |text: &str| other_kind(text.as_bytes()).to_string();
+        let list =
+            "    1 0.000000000     10.0.3.2 → 10.0.3.1     TCP 74 40110 → 65432 [SYN]\n    2 0.000041 10.0.3.1\n";
+        assert!(told(list).contains("exported as plain text"), "{}", told(list));
+        assert!(told("Frame 1: 74 bytes on wire (592 bits)\n").contains("exported as plain text"));
+        assert!(told("0000  33 33 00 00 00 16 02 00   33......\n").contains("exported as a hex dump"));
+        assert!(told("frame.number,ip.src\n1,10.0.3.2\n").contains("exported as CSV"));
+        for text in ["1 apple\n2 pears\n", "Frame of mind\n", "0000 is my code\n", "1 1.5\n"] {
+            assert_eq!(other_kind(text.as_bytes()), CaptureError::Text, "{text}");
+        }
+    }
 
     #[test]
     fn what_a_file_is_instead_of_a_capture_is_told() {

@@ -281,7 +281,7 @@ impl Story<'_, '_> {
         let seen = FrameRanges::of(self.frames.handshake());
         let (are, capture) = (if seen.count() == 1 { " is" } else { " are" }, self.capture());
         let are = format!("{are} in {capture}.");
-        let why = handshake::why_absent(self.known.connection.whole().has_only_payload());
+        let why = handshake::why_absent(self.known.connection.whole().has_only_payload(), 1);
         let text = match seen.is_empty() {
             true => say![format!("The handshake is not in {capture}{why}.")],
             false => say!["Of the handshake only ", seen, are],

@@ -25,11 +25,10 @@ pub(crate) fn whole(
 
 /// Why a handshake is not in a capture, behind the statement that it is not: `, which started after …`. Where no frame without
 /// payload is there, a filter may have kept it out.
-pub(crate) fn why_absent(has_only_payload: bool) -> &'static str {
-    match has_only_payload {
-        true => ", which started after the connection was made, or of which only the frames with payload were saved",
-        false => ", which started after the connection was made",
-    }
+pub(crate) fn why_absent(has_only_payload: bool, connections: usize) -> String {
+    let was = if connections == 1 { "connection was" } else { "connections were" };
+    let or = if has_only_payload { ", or of which only the frames with payload were saved" } else { "" };
+    format!(", which started after the {was} made{or}")
 }
 
 /// That the connection was made although the capture lacks its SYN, its SYN-ACK, or the ACK after it, with the frames that prove

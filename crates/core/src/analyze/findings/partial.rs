@@ -16,7 +16,6 @@ impl Report<'_, '_> {
     pub(super) fn began_late(&mut self) {
         let view = self.view;
         let sheet = &view.config.sheet;
-        let (begin, start) = begin_and_start(sheet);
         // Of a connection that was made, not even the SYN-ACK.
         let lacks_answer = |known: &Known<'_>| {
             known.connection.sightings().iter().all(|s| s.connection.handshake == HandshakeState::SynAckMissed)
@@ -32,13 +31,20 @@ impl Report<'_, '_> {
             Self::first_frame,
             |late| {
                 let filtered = late.iter().all(|(_, s)| s.has_only_payload());
-                let why = handshake::why_absent(filtered);
+                let why = handshake::why_absent(filtered, late.len());
                 let save = if filtered { ", and save all frames" } else { "" };
+                let steps = || late.iter().map(|(known, _)| known.step);
+                let begin = sheet.place_in(steps(), |at| at.begin.as_deref());
+                let start = sheet.place_in(steps(), |at| at.start.as_deref());
+                let [the, are, s] = match late.len() {
+                    1 => ["The handshake of ", "is", ""],
+                    _ => ["The handshakes of ", "are", "s"],
+                };
                 say![
-                    "The handshake of ",
+                    the,
                     clients(late),
                     format!(
-                        " is not in the capture{why}. Start Wireshark's capture{begin} before the client{start}{save}."
+                        " {are} not in the capture{why}. Start Wireshark's capture{begin} before the client{s}{start}{save}."
                     )
                 ]
             },

@@ -122,8 +122,9 @@ pub fn remarks(analysis: &Analysis, ladders: &[HostsTimeline]) -> Vec<String> {
     }
     if !calls.apart.is_empty() {
         let hosts: Vec<String> = calls.apart.iter().map(|ip| words::host(&analysis.lab, *ip)).collect();
+        let clocks = if hosts.len() == 1 { "clock there is" } else { "clocks there are" };
         said.push(format!(
-            "The calls of programs at {} are not drawn: nothing shows how far the clock there is from those of the captures.",
+            "The calls of programs at {} are not drawn: nothing shows how far the {clocks} from those of the captures.",
             wording::list(&hosts)
         ));
     }
