@@ -226,9 +226,10 @@ impl Held {
         self.address.takes(server) && self.since <= time && time <= self.until
     }
 
-    /// Whether no computer can have had both.
+    /// Whether no computer can have had both. An address that each computer has tells no computer.
     fn overlaps(&self, other: &Held) -> bool {
-        self.address == other.address && self.since < other.until && other.since < self.until
+        let is_of_one = !self.address.ip.is_unspecified() && !self.address.ip.is_loopback();
+        is_of_one && self.address == other.address && self.since < other.until && other.since < self.until
     }
 }
 

@@ -157,6 +157,14 @@ fn a_journal_of_another_group_counts_for_nothing() {
     let with_own = told(vec![step_8()], vec![server(&[B], false), neighbours(0)]);
     assert!(short(&with_own, "I.3").starts_with("Expected"), "{}", short(&with_own, "I.3"));
     assert!(others(&with_own)[0].contains("another group's"), "{:?}", others(&with_own));
+    // Each computer has the address 0.0.0.0: servers there are no reason to take either journal for another group's.
+    let anywhere = |mut journal: Told| {
+        let lines = journal.lines.iter_mut().filter(|line| line.contains("\"listen\""));
+        lines.for_each(|line| *line = line.replace("10.0.3.1:65432", "0.0.0.0:65432"));
+        journal
+    };
+    let on_all = told(vec![step_8()], vec![anywhere(server(&[B], false)), anywhere(neighbours(0))]);
+    assert!(!others(&on_all).iter().any(|text| text.contains("another group's")), "{:?}", others(&on_all));
     // Alone, it lacks the captured client.
     let mut journal = neighbours(10_000);
     journal.lines.iter_mut().for_each(|line| *line = line.replace("2026-01-01T10:00:", "2023-11-14T22:13:"));
