@@ -55,6 +55,19 @@ fn what_only_looks_like_a_debuggers_packet_or_a_command_is_text() {
     }
 }
 
+/// A program of a student that puts a length before its text, and what only connections have, typed into a UDP client.
+#[test]
+fn a_length_that_is_not_the_requests_and_commands_in_datagrams_are_text() {
+    for line in [&b"0010host:list\n"[..], b"0234host:bob\n", b"0zzzhost:version"] {
+        assert_eq!(kind(Protocol::Tcp, [50_000, 12_000], line), PayloadKind::Text, "{line:?}");
+    }
+    for line in [&b"000chost:version"[..], b"nPING\n", b"$g#67"] {
+        assert_eq!(kind(Protocol::Udp, [50_000, 12_000], line), PayloadKind::Text, "{line:?}");
+    }
+    assert!(!is_protocol(Protocol::Udp, [50_000, 12_000], b"\x1b%-12345X@PJL INFO STATUS\r\n"));
+    assert!(!is_protocol(Protocol::Udp, [50_000, 10_001], b"\x01\0\0\0hello"));
+}
+
 /// Neither POP3 nor FTP, nor SMTP nor IMAP, has datagrams.
 #[test]
 fn greetings_of_servers_are_of_connections_only() {

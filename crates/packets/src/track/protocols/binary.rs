@@ -97,8 +97,10 @@ fn is_udp(payload: &[u8], ends: Ends) -> bool {
         [0, 5 | 9 | 10, ..] if ends.is_on([2055, 4739, 9995, 9996]) => true,
         // What members of a cluster tell each other (HashiCorp's memberlist, as in Consul and Docker): one of its kinds of messages.
         [0..=14, _, ..] if ends.is_on([7946, 8301, 8302]) => true,
-        // What looks for devices of Ubiquiti: version 1 of it, and what is wanted or answered.
-        [1, 0, _, _, ..] if ends.is_on([10_001]) => true,
+        // What looks for devices of Ubiquiti: version 1 of it, what is wanted or answered, and the length of the rest.
+        [1, 0, high, low, rest @ ..] if ends.is_on([10_001]) => {
+            usize::from(u16::from_be_bytes([*high, *low])) == rest.len()
+        }
         // What is sent outside of a connection of RakNet, as by Minecraft's other edition: behind a time, or at once.
         [1, _, _, _, _, _, _, _, _, rest @ ..] | [5, rest @ ..] => rest.starts_with(RAKNET),
         _ => false,

@@ -8,14 +8,13 @@ use crate::types::Protocol;
 /// the greetings of SMTP and FTP, POP3 and IMAP servers (RFC 5321, 959, 1939, 9051), of NATS, gpsd and rsync, of the Music
 /// Player Daemon and debuggers of Java, printers (HP's Printer Job Language), STOMP, requests of RTSP (RFC 7826) and SIP (RFC 3261) that name what they are for, and
 /// registering at IRC (RFC 2812).
-const BEGINNINGS: [&[u8]; 28] = [
+const BEGINNINGS: [&[u8]; 27] = [
     b"SSH-",
     b"HTTP/",
     b"PRI * HTTP/2.0\r\n",
     b"RTSP/",
     b"SIP/",
     b"RFB 0",
-    b"\x1b%-12345X@PJL",
     b"INFO {\"server_id\":",
     b"{\"class\":\"VERSION\",\"release\":",
     b"@RSYNCD: ",
@@ -39,8 +38,8 @@ const BEGINNINGS: [&[u8]; 28] = [
     b"# munin node at ",
 ];
 
-/// The same of servers that have connections only, and no datagrams.
-const GREETINGS: [&[u8]; 4] = [b"220 ", b"220-", b"+OK ", b"* OK "];
+/// The same of programs that have connections only, and no datagrams.
+const GREETINGS: [&[u8]; 5] = [b"220 ", b"220-", b"+OK ", b"* OK ", b"\x1b%-12345X@PJL"];
 
 /// The methods of HTTP (RFC 9110, section 9), RTSP, SSDP and SIP. A line of a student's program may begin so too: only a
 /// target behind it that these protocols have makes it theirs.
@@ -68,8 +67,7 @@ pub(in crate::track) fn is_known(start: &[u8], payload: &[u8], ends: Ends) -> bo
         || is_redis(start)
         || is_irc(start)
         || names_protocol(start)
-        || is_debuggers(payload)
-        || is_of_clamd(payload)
+        || ends.protocol == Protocol::Tcp && (is_debuggers(payload) || is_of_clamd(payload) || is_of_adb(payload))
         || BEGINNINGS.iter().filter(likely).any(|beginning| start.starts_with(beginning))
         || ends.protocol == Protocol::Tcp && GREETINGS.iter().any(|greeting| start.starts_with(greeting))
         || METHODS
@@ -189,11 +187,17 @@ fn names_protocol(start: &[u8]) -> bool {
             digits > 0 && rest.get(digits..).is_some_and(|rest| rest.starts_with(b"\r\n\r\n{"))
         }
         [b'<', ..] => has(b"<stream:stream"),
-        [b'0', ..] => start
-            .get(4..)
-            .is_some_and(|rest| rest.starts_with(b"git-") || rest.starts_with(b"host:") || rest.starts_with(b"host-")),
+        [b'0', ..] => start.get(4..).is_some_and(|rest| rest.starts_with(b"git-")),
         _ => false,
     }
+}
+
+/// Whether this is a request to the server of Android's debugger (its `SERVICES.TXT`): its length in four hexadecimal digits, and
+/// what of a host it is about. Programs that put a length before their text count otherwise, most of them.
+fn is_of_adb(payload: &[u8]) -> bool {
+    let Some((digits, request)) = payload.split_first_chunk::<4>() else { return false };
+    let length = || std::str::from_utf8(digits).ok().and_then(|digits| usize::from_str_radix(digits, 16).ok());
+    (request.starts_with(b"host:") || request.starts_with(b"host-")) && length() == Some(request.len())
 }
 
 /// Whether this is a packet of GDB's remote protocol ("Overview" in its manual): behind `$` the data, then `#` and the sum of its

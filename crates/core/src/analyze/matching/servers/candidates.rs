@@ -6,6 +6,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::servers::exchanged::{Exchange, exchange_of, is_simultaneous, server_side, tcp_exchange};
+use crate::analyze::matching::servers::named::is_named_for_datagrams;
 use crate::analyze::matching::servers::scans::Scans;
 use crate::analyze::matching::servers::services::{
     has_no_text, is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer,
@@ -126,7 +127,7 @@ pub(crate) fn collect(
             let messages = returned.get(&[client, server]);
             messages.is_some_and(|messages| all_came_back(capture, position, messages))
         };
-        let scans = Scans::of(capture);
+        let scans = Scans::of(capture, |address| is_named_for_datagrams(journals, config, address));
         let exchanged = capture.traffic.exchanged(Protocol::Udp).enumerate();
         let exchanged = exchanged.filter(|(_, conversation)| !scans.contains(conversation.ends.addresses));
         for (position, conversation) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Udp, *position)) {

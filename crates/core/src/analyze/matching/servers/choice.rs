@@ -12,6 +12,9 @@ use crate::analyze::matching::servers::fixed;
 use crate::analyze::matching::servers::services::{
     computer, has_loopback, is_course_port, is_other_service, is_privileged, may_be_ephemeral, same_computer,
 };
+
+use crate::analyze::matching::servers::named::is_on_sheet;
+use crate::analyze::matching::servers::tried::{looks_for_others, ports_tried_in_vain};
 use crate::analyze::network::same_link;
 use crate::analyze::place::Place;
 use crate::analyze::text::Text;
@@ -60,14 +63,6 @@ pub(crate) struct Servers {
     pub(crate) nearest: Option<Endpoint>,
     /// There were too many candidates to look at them all.
     pub(crate) cut: bool,
-}
-
-/// Whether the sheet fixes this port for servers of the protocol, and no other address for their computer.
-pub(super) fn is_on_sheet(config: &LabConfig, (protocol, address): &Endpoint) -> bool {
-    let sheet = &config.sheet;
-    let mut steps = sheet.recorded().filter(|step| step.runs(*protocol));
-    steps.any(|step| step.port() == Some(address.port))
-        && sheet.address_of(sheet.server()).is_none_or(|ip| same_computer(ip, address.ip))
 }
 
 /// The candidates and their scores.
@@ -441,12 +436,12 @@ impl<'a> Field<'a> {
     }
 
     /// The servers without those that only somebody tried who has nothing to do with the others: of these, clients exchange data
-    /// with some. Whom the sheet or the user names has to do with them.
+    /// with some. Whom the sheet or the user names has to do with them, and so may any computer on the server's link that looked
+    /// for nothing else there.
     fn without_strangers(&self, captures: &[CaptureFacts], servers: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
         let is_only_tried = |endpoint: &Endpoint| {
             let is_weak = matches!(self.exchange(endpoint), Some(Exchange::Silence | Exchange::Attempts));
-            let is_fixed = self.config.port(endpoint.0).is_some() || is_on_sheet(self.config, endpoint);
-            endpoint.0 == Protocol::Tcp && is_weak && !is_fixed && !self.is_journalled(endpoint)
+            endpoint.0 == Protocol::Tcp && is_weak && !self.is_named(endpoint)
         };
         let (tried, used): (Vec<_>, Vec<_>) = servers.iter().map(|(one, _)| *one).partition(is_only_tried);
         if tried.is_empty() || used.is_empty() {
@@ -457,9 +452,15 @@ impl<'a> Field<'a> {
         let of_sheet = sheet.clients().filter_map(|host| sheet.address_of(host));
         let mut known: HashSet<IpAddr> = self.config.hosts.values().copied().chain(of_sheet).map(computer).collect();
         known.extend(computers_of(captures, &used));
+        let refused = ports_tried_in_vain(captures);
         let is_strangers = |endpoint: &Endpoint| {
             let only = self.candidates.get(endpoint).and_then(Candidate::only_peer);
-            only.is_some_and(|peer| !known.contains(&computer(peer)))
+            only.is_some_and(|peer| {
+                let server = endpoint.1;
+                let scans =
+                    || refused.get(&(peer, server.ip)).is_some_and(|ports| looks_for_others(ports, Some(server.port)));
+                !known.contains(&computer(peer)) && (!same_link(peer, server.ip) || scans())
+            })
         };
         servers.into_iter().filter(|(one, _)| used.contains(one) || !is_strangers(one)).collect()
     }

@@ -6,11 +6,11 @@ use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side
 /// How near two ports are that a process takes for both ends of a connection with itself.
 const NEIGHBOURING_PORTS: u16 = 4;
 
-/// Bytes of payload per frame up to which a connection of one host only wakes a process up.
+/// Bytes of payload per frame up to which a connection between neighbouring ports of one host only wakes a process up.
 const WAKE_UP_BYTES: u64 = 1;
 
-/// Bytes per frame up to which binary data that goes one way does the same: a number, or what a runtime tries the pair out with.
-const TOKEN_BYTES: u64 = 16;
+/// Random bytes with which runtimes try such a pair out before.
+const TOKEN_BYTES: [u64; 2] = [8, 16];
 
 /// What a socket address exchanged with others that speaks for a program of the lab, strongest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,27 +68,28 @@ pub(crate) fn exchange_of(kinds: [PayloadKind; 2]) -> Option<Exchange> {
     kinds.into_iter().filter_map(of).max()
 }
 
-/// Whether both ends are of one process, as runtimes make pairs of sockets to wake themselves up, and hardly any payload goes
-/// through: between neighbouring ports of one host, or between any two that the system picked, and nothing ever comes back. A
-/// socket that connects to its own address is such a pair, too (RFC 9293, section 3.5, figure 7, with one socket as both).
+/// Whether both ends are of one process, as runtimes make pairs of sockets to wake themselves up: between neighbouring ports of
+/// one host, and hardly any payload goes through. A socket that connects to its own address is such a pair, too (RFC 9293, section
+/// 3.5, figure 7, with one socket as both). Between other ports, a student's client may say as little to a server that never answers.
 fn is_self_connection(connection: &Exchanged) -> bool {
     let [a, b] = connection.ends.addresses;
     if a == b {
         return true;
     }
-    if !same_computer(a.ip, b.ip) {
+    if !same_computer(a.ip, b.ip) || a.port.abs_diff(b.port) > NEIGHBOURING_PORTS {
         return false;
     }
-    let up_to = |bytes: u64| connection.payload_bytes <= connection.data_frames.saturating_mul(bytes);
-    let kinds = connection.payload_kinds;
-    let is_one_way = kinds.contains(&PayloadKind::None) && connection.data_frames > 0;
     // A pair of sockets is often tried out by some random bytes before it is used.
-    let is_token = || is_one_way && kinds.contains(&PayloadKind::Binary) && up_to(TOKEN_BYTES);
-    let are_picked = || may_be_ephemeral(a.port) && may_be_ephemeral(b.port);
-    match a.port.abs_diff(b.port) <= NEIGHBOURING_PORTS {
-        true => up_to(WAKE_UP_BYTES) || are_picked() && is_token(),
-        false => are_picked() && is_one_way && (up_to(WAKE_UP_BYTES) || is_token()),
-    }
+    let is_tried_out = || {
+        let kinds = connection.payload_kinds;
+        let wake_ups = connection.data_frames.saturating_sub(1);
+        kinds.contains(&PayloadKind::None)
+            && kinds.contains(&PayloadKind::Binary)
+            && may_be_ephemeral(a.port)
+            && may_be_ephemeral(b.port)
+            && connection.payload_bytes.checked_sub(wake_ups).is_some_and(|token| TOKEN_BYTES.contains(&token))
+    };
+    connection.payload_bytes <= connection.data_frames.saturating_mul(WAKE_UP_BYTES) || is_tried_out()
 }
 
 /// The server's side as the handshake shows it: the receiver of the SYN, else the sender of the SYN-ACK.

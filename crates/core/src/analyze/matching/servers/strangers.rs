@@ -7,33 +7,42 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use crate::analyze::matching::servers::choice::Servers;
 use crate::analyze::matching::servers::exchanged::server_side;
 use crate::analyze::matching::servers::services::same_computer;
+use crate::analyze::matching::servers::tried::{REFUSED_PORTS, looks_for_others};
 use crate::analyze::matching::servers::unsaid::is_left_at_once;
+use crate::analyze::network::same_link;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Exchanged, HandshakeState, Side};
-use socklab_packets::types::Protocol;
+use socklab_packets::types::{Protocol, Timestamp};
 
-/// A computer that was refused at more ports of the servers' computer than this looks for open ones.
-const REFUSED_PORTS: usize = 2;
+/// So many connections at regular intervals are a program's that looks whether the server is there.
+const REGULAR: usize = 3;
+
+/// Times that are looked at of each computer.
+const MOST_TIMES: usize = 64;
 
 /// What a computer did at the servers' computer.
 #[derive(Default)]
 struct Visits {
     /// It exchanged something with a server of the lab, or kept a connection to one.
     is_client: bool,
-    /// It connected to a server of the lab and left at once, without a word.
-    touched: bool,
-    /// Ports at which it was refused or got no answer, up to one more than tell.
+    /// The captures in which it connected to a server of the lab and left at once, without a word.
+    touched: HashSet<usize>,
+    /// When it did.
+    times: Vec<Timestamp>,
+    /// It did so from another network than the server's.
+    is_off_link: bool,
+    /// Ports at which it was refused or got no answer, without those of the lab's servers, up to one more than tell.
     refused: HashSet<u16>,
-    /// One of those is a server's of the lab.
+    /// It was refused by a server of the lab.
     refused_by_server: bool,
 }
 
 /// The computers that are strangers to the lab: nothing that they sent to a server of it has payload, though others exchange data
-/// there, and each connection was ended as soon as it was there, or was one of many attempts at other ports. Whom the user, the
-/// sheet or a journal names is none.
+/// there, and they connected and left at once again and again, as a clock does, or once from another network, or they tried many
+/// other ports as well. Whom the user, the sheet or a journal names is none; who came once from the server's link may be a student.
 pub(crate) fn strangers(
     captures: &[CaptureFacts],
     journals: &[NamedJournal],
@@ -42,12 +51,15 @@ pub(crate) fn strangers(
 ) -> HashSet<IpAddr> {
     let mut visits: HashMap<IpAddr, Visits> = HashMap::new();
     let is_servers = |ip: IpAddr| servers.endpoints().any(|(_, server)| server.ip == ip);
-    for capture in captures {
+    // The captures that show a client of the lab: one without them may be that of a client's own computer.
+    let mut with_clients: HashSet<usize> = HashSet::new();
+    for (number, capture) in captures.iter().enumerate() {
         for (position, connection) in capture.traffic.exchanged(Protocol::Tcp).enumerate() {
             let Some(server) = server_side(connection.ends.syn_sender, connection.ends.syn_ack_sender) else {
                 for own in [Side::Originator, Side::Responder] {
                     if servers.contains(Protocol::Tcp, connection.ends.address(own)) {
                         visits.entry(connection.ends.address(own.other()).ip).or_default().is_client = true;
+                        with_clients.insert(number);
                     }
                 }
                 continue;
@@ -58,14 +70,21 @@ pub(crate) fn strangers(
             }
             let (visit, of_lab) = (visits.entry(client).or_default(), servers.contains(Protocol::Tcp, at));
             match kind(capture, position, &connection, server.other()) {
-                Visit::Refused => {
-                    visit.refused_by_server |= of_lab;
-                    if visit.refused.len() <= REFUSED_PORTS {
-                        visit.refused.insert(at.port);
-                    }
+                Visit::Refused if of_lab => visit.refused_by_server = true,
+                Visit::Refused if visit.refused.len() <= REFUSED_PORTS => {
+                    visit.refused.insert(at.port);
                 }
-                Visit::Brief => visit.touched |= of_lab,
-                Visit::Whole => visit.is_client |= of_lab,
+                Visit::Brief if of_lab => {
+                    visit.touched.insert(number);
+                    visit.is_off_link |= !same_link(at.ip, client);
+                    let time = capture.traffic.tcp_at(position).and_then(|whole| whole.first_time);
+                    visit.times.extend(time.filter(|_| visit.times.len() < MOST_TIMES));
+                }
+                Visit::Whole if of_lab => {
+                    visit.is_client = true;
+                    with_clients.insert(number);
+                }
+                _ => {}
             }
         }
         let datagrams = capture.traffic.ends(Protocol::Udp, 0..).map(|ends| ends.addresses);
@@ -73,6 +92,7 @@ pub(crate) fn strangers(
             for (own, peer) in [(one, other), (other, one)] {
                 if servers.contains(Protocol::Udp, own) {
                     visits.entry(peer.ip).or_default().is_client = true;
+                    with_clients.insert(number);
                 }
             }
         }
@@ -82,11 +102,22 @@ pub(crate) fn strangers(
     }
     let named: HashSet<IpAddr> = named(journals, config).collect();
     let is_stranger = |(ip, visit): &(IpAddr, Visits)| {
-        let scans = visit.refused.len() > REFUSED_PORTS;
-        let is_one = scans || visit.touched && !visit.refused_by_server;
+        let scans = looks_for_others(&visit.refused, None);
+        let is_elsewhere = visit.is_off_link && !visit.refused_by_server && visit.touched.is_subset(&with_clients);
+        let is_one = scans || is_elsewhere || is_regular(&visit.times);
         !visit.is_client && is_one && !named.contains(ip)
     };
     visits.into_iter().filter(is_stranger).map(|(ip, _)| ip).collect()
+}
+
+/// Whether these are as far apart as a clock has them; nobody who types is so even.
+fn is_regular(times: &[Timestamp]) -> bool {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    times.dedup();
+    let apart = || times.windows(2).filter_map(|pair| Some(pair.last()?.nanoseconds_since(*pair.first()?)));
+    let (Some(least), Some(most)) = (apart().min(), apart().max()) else { return false };
+    times.len() >= REGULAR && most.saturating_sub(least) <= most / 50
 }
 
 /// What a connection was to its server.

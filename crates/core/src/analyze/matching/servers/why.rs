@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use crate::analyze::matching::servers::candidates::{Candidate, Endpoint};
-use crate::analyze::matching::servers::choice::{Field, is_on_sheet};
+use crate::analyze::matching::servers::choice::Field;
 use crate::analyze::matching::servers::exchanged::Exchange;
+use crate::analyze::matching::servers::named::is_on_sheet;
 use crate::analyze::text::{Text, say};
 
 impl Field<'_> {

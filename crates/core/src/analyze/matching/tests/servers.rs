@@ -11,6 +11,7 @@ use crate::lab::LabConfig;
 use crate::lab::testing::question;
 use crate::report::words;
 use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::Protocol;
 
 /// The servers found in a capture, best first.
 pub(crate) fn servers(capture: CaptureFacts) -> Vec<String> {
@@ -172,25 +173,39 @@ fn clients_of_lab(capture: CaptureFacts) -> Vec<String> {
     of_lab.map(|(tcp, role)| tcp.address(role.client).to_string()).collect()
 }
 
-/// A load balancer or an orchestrator asks again and again whether the port is open; a scanner does so once.
+/// A load balancer or an orchestrator asks again and again whether the port is open, as a clock does. Who does so once or twice
+/// from the server's link may be a student whose client was ended before anything was typed; from another network, hardly.
 #[test]
 fn who_only_looks_whether_the_port_is_open_is_no_client_of_the_lab() {
-    let (b, c, server) = ("10.0.3.2:33924", "10.0.3.9:30000", "10.0.3.1:5001");
+    let (b, server) = ("10.0.3.2:33924", "10.0.3.1:5001");
     for end in [Story::reset_by_client, Story::close] {
-        for pause in [0, 1500] {
+        for (from, times, pause, is_client) in [
+            ("10.0.3.9", 4, 0, false),
+            ("10.0.3.9", 4, 1500, true),
+            ("10.0.3.9", 2, 0, true),
+            ("10.0.3.9", 1, 0, true),
+            ("10.0.7.9", 1, 0, false),
+            ("10.0.7.9", 1, 1500, true),
+        ] {
             let mut story = Story::new("at A", 0);
-            let mut probe = Story::tcp(c, server);
-            story.handshake(&mut probe);
-            story.wait(pause);
-            end(&mut story, &mut probe);
+            let mut expected = Vec::new();
+            for port in 30_000..30_000 + times {
+                let client = format!("{from}:{port}");
+                let mut probe = Story::tcp(&client, server);
+                story.handshake(&mut probe);
+                story.wait(pause);
+                end(&mut story, &mut probe);
+                story.wait(5000);
+                expected.extend(is_client.then_some(client));
+            }
             let mut client = Story::tcp(b, server);
             story.handshake(&mut client);
             story.echo(&mut client, "hello\n");
-            // Who waits for longer may be a client that said nothing.
-            let expected = if pause == 0 { vec![b] } else { vec![c, b] };
-            assert_eq!(clients_of_lab(story.read()), expected);
+            expected.push(b.to_owned());
+            assert_eq!(clients_of_lab(story.read()), expected, "{from} {times} {pause}");
         }
     }
+    let c = "10.0.3.9:30000";
     // A server that ends it may have turned a client away; and without another one, nobody is a stranger.
     let mut story = Story::new("at A", 0);
     let mut client = Story::tcp(b, server);
@@ -207,20 +222,35 @@ fn who_only_looks_whether_the_port_is_open_is_no_client_of_the_lab() {
     assert_eq!(clients_of_lab(story.read()), [b]);
 }
 
-/// The sheet's TCP server may have the number of the UDP server's port, but not because somebody else looked for it there.
+/// The sheet's TCP server may have the number of the UDP server's port, but not because somebody from elsewhere looked for it there,
+/// or looked for any open port. Who tried that one on the server's link may be C, whose server was not started.
 #[test]
 fn a_strangers_attempt_beside_the_udp_server_makes_no_tcp_server() {
-    let attempt = |from: &str| {
+    let attempt = |from: &str, ports: &[u16]| {
         let mut story = Story::new("at A", 0);
-        story.refused(&mut Story::tcp(from, "10.0.3.1:5000"));
+        for port in ports {
+            story.refused(&mut Story::tcp(from, &format!("10.0.3.1:{port}")));
+        }
         story.datagram("10.0.3.2:38238", "10.0.3.1:5000", "one\n");
         story.datagram("10.0.3.1:5000", "10.0.3.2:38238", "one\n");
-        let mut found = servers(story.read());
+        story.read()
+    };
+    let found = |from: &str, ports: &[u16]| {
+        let mut found = servers(attempt(from, ports));
+        found.retain(|server| server.ends_with(":5000"));
         found.sort();
         found
     };
-    assert_eq!(attempt("10.0.3.66:50000"), ["UDP 10.0.3.1:5000"]);
-    assert_eq!(attempt("10.0.3.2:50000"), ["TCP 10.0.3.1:5000", "UDP 10.0.3.1:5000"]);
+    let both = ["TCP 10.0.3.1:5000", "UDP 10.0.3.1:5000"];
+    assert_eq!(found("10.0.7.66:50000", &[5000]), ["UDP 10.0.3.1:5000"]);
+    assert_eq!(found("10.0.3.66:50000", &[5000, 22, 80, 443]), ["UDP 10.0.3.1:5000"]);
+    assert_eq!(found("10.0.3.66:50000", &[5000]), both);
+    assert_eq!(found("10.0.3.2:50000", &[5000]), both);
+    // Whatever the user names stays.
+    let mut config = LabConfig::default();
+    config.set_servers(&[("10.0.3.1".parse().unwrap(), Some(5000))]).unwrap();
+    let analysis = analyze(vec![attempt("10.0.7.66:50000", &[5000])], &[], &config);
+    assert!(analysis.lab.servers.iter().any(|server| server.protocol == Protocol::Tcp));
 }
 
 /// `traceroute` sends to one port after the other, and nobody but routers and the last computer's system answers.
@@ -237,6 +267,25 @@ fn datagrams_to_one_port_after_the_other_are_for_no_server() {
     }
 }
 
+/// Who tries wrong ports before the right one, or runs a server at several, types lines.
+#[test]
+fn datagrams_with_lines_to_many_ports_are_for_servers() {
+    let right = "UDP 10.0.3.1:5555".to_owned();
+    for wrong in [3_u16, 7] {
+        let mut story = Story::new("wrong ports", 0);
+        for port in 6000..6000 + wrong {
+            let (from, to) = (format!("10.0.3.2:{}", port + 40_000), format!("10.0.3.1:{port}"));
+            story.datagram(&from, &to, "hi\n");
+            story.port_unreachable(&from, &to);
+            story.wait(5000);
+        }
+        for line in ["one\n", "two\n", "three\n"] {
+            story.datagram("10.0.3.2:45100", "10.0.3.1:5555", line);
+        }
+        assert!(servers(story.read()).contains(&right), "{wrong}");
+    }
+}
+
 /// One socket that connects to its own address opens the connection from both sides (RFC 9293, section 3.5).
 #[test]
 fn a_socket_that_is_connected_to_itself_is_no_server() {
@@ -250,28 +299,40 @@ fn a_socket_that_is_connected_to_itself_is_no_server() {
     assert_eq!(servers(story.read()), ["TCP 127.0.0.1:5000"]);
 }
 
-/// Runtimes make such pairs, and systems pick any free ports for them.
+/// Runtimes make such pairs, and most systems give them neighbouring ports.
 #[test]
-fn a_pair_of_sockets_that_wakes_its_process_up_is_no_server_whatever_its_ports() {
+fn a_pair_of_sockets_that_wakes_its_process_up_is_no_server() {
     let token = "\u{1}\0\u{7}\u{3}\u{2}\u{5}\u{6}\u{4}";
-    for port in [44_001, 44_007, 47_001] {
-        for (first, whole) in [("x", true), ("x", false), (token, true)] {
-            for with_lab in [true, false] {
-                let mut story = Story::new("lo", 0);
-                let mut pair = Story::tcp(&format!("127.0.0.1:{port}"), "127.0.0.1:44000");
-                if whole {
-                    story.handshake(&mut pair);
-                }
-                if with_lab {
-                    story.datagram("127.0.0.1:38238", "127.0.0.1:12345", "one\n");
-                }
-                for text in [first, "!", "!"] {
-                    story.line(&mut pair, text);
-                }
-                let found = servers(story.read());
-                assert_eq!(found, if with_lab { vec!["UDP 127.0.0.1:12345"] } else { vec![] }, "{port} {first:?}");
+    for (first, whole) in [("x", true), ("x", false), (token, true)] {
+        for with_lab in [true, false] {
+            let mut story = Story::new("lo", 0);
+            let mut pair = Story::tcp("127.0.0.1:44001", "127.0.0.1:44000");
+            if whole {
+                story.handshake(&mut pair);
             }
+            if with_lab {
+                story.datagram("127.0.0.1:38238", "127.0.0.1:12345", "one\n");
+            }
+            for text in [first, "!", "!"] {
+                story.line(&mut pair, text);
+            }
+            let found = servers(story.read());
+            assert_eq!(found, if with_lab { vec!["UDP 127.0.0.1:12345"] } else { vec![] }, "{first:?}");
         }
+    }
+}
+
+/// A server that never answers, at a port that systems pick as well, and a client on its computer that says letters or numbers.
+#[test]
+fn short_messages_between_ports_apart_are_for_a_server() {
+    for message in ["a", "\0\0\0\u{1}", "\u{1}\0\0\0\0\0\0\0"] {
+        let mut story = Story::new("lo", 0);
+        let mut client = Story::tcp("127.0.0.1:51234", "127.0.0.1:40404");
+        story.handshake(&mut client);
+        for _ in 0..3 {
+            story.line(&mut client, message);
+        }
+        assert_eq!(servers(story.read()), ["TCP 127.0.0.1:40404"], "{message:?}");
     }
 }
 
