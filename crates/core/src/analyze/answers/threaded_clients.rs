@@ -11,7 +11,7 @@ use crate::analyze::answers::parallel::{
 };
 use crate::analyze::answers::together::{most_by_journal, were_together};
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
-use crate::analyze::claims::{Draft, all_of, service, tcp_evidence};
+use crate::analyze::claims::{Draft, all_of, service, tcp_evidence, unseen};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, KindVerdict, Listener, Sharing};
@@ -50,7 +50,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     if clients.is_empty() {
         return expected(view, question, &attempts, draft);
     }
-    connected(view, &clients, &attempts, &mut draft);
+    let failed: Vec<Known<'_>> = attempts.iter().filter(|attempt| has_failed(view, attempt)).copied().collect();
+    let in_vain = failed.iter().any(|attempt| !was_tried_again(view, attempt, &clients));
+    connected(view, &clients, in_vain, &mut draft);
     for attempt in attempts.iter().take(DESCRIBED) {
         service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
     }
@@ -76,7 +78,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let how = How { queued, kind: kind.kind, together: were_together(view, &clients), prompt: all_prompt(&clients) };
     draft.short_as(
         bases.max().unwrap_or(Basis::Unknown),
-        short(in_short(clients.len(), &attempts), &verdicts, [accepted_only(&clients).len(), late], &how),
+        short(in_short(clients.len(), &failed), &verdicts, [accepted_only(&clients).len(), late], &how),
     );
     let facts = Facts::ThreadedClients {
         clients_connected: Some(clients.len() as u64),
@@ -96,9 +98,32 @@ fn accepted_only<'a>(clients: &[ParallelClient<'a>]) -> Vec<Known<'a>> {
     clients.iter().filter_map(|client| client.known).filter(is_idle).collect()
 }
 
+/// Whether frames show that an attempt to connect failed: it was refused, or not answered for longer than an answer takes. Of a
+/// handshake that the end of a capture cuts, or that was not captured, nothing shows that.
+fn has_failed(view: &LabView<'_>, attempt: &Known<'_>) -> bool {
+    match attempt.service.verdict {
+        Verdict::Refused => true,
+        Verdict::Unanswered => !unseen::ends_with_syn(view, attempt, attempt.connection.whole()),
+        _ => false,
+    }
+}
+
+/// Whether a client of the same computer connected after a refused attempt, or may have: the server had just not been started,
+/// maybe that of Part I at the same port.
+fn was_tried_again(view: &LabView<'_>, attempt: &Known<'_>, clients: &[ParallelClient<'_>]) -> bool {
+    let begins = || attempt.timeline.seen.iter().filter_map(|seen| seen.first);
+    let began_after = |later: &Known<'_>| {
+        let mut begun = later.timeline.seen.iter().filter_map(|seen| seen.established);
+        begun.any(|begun| begins().any(|begin| view.clocks.before(&begin, &begun) != Some(false)))
+    };
+    let of_same_host = clients.iter().filter(|client| client.address.ip == attempt.connection.client().ip);
+    attempt.service.verdict == Verdict::Refused
+        && of_same_host.filter_map(|client| client.known).any(|later| began_after(&later))
+}
+
 /// Whether the clients connected, in a few words: attempts that failed are counted beside them.
-fn in_short(connected: usize, attempts: &[Known<'_>]) -> String {
-    let verdicts = || attempts.iter().map(|attempt| attempt.service.verdict);
+fn in_short(connected: usize, failed: &[Known<'_>]) -> String {
+    let verdicts = || failed.iter().map(|attempt| attempt.service.verdict);
     let refused = verdicts().filter(|verdict| *verdict == Verdict::Refused).count();
     let unanswered = verdicts().filter(|verdict| *verdict == Verdict::Unanswered).count();
     let failed = [(refused, "refused"), (unanswered, "not answered")];
@@ -166,11 +191,11 @@ fn sum(verdicts: &[Option<bool>]) -> Option<u64> {
 }
 
 /// Who connected, host by host.
-fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], attempts: &[Known<'_>], draft: &mut Draft) {
-    let text = match (attempts.is_empty(), clients.len()) {
-        (true, 1) => "Yes, the client connected.",
-        (true, _) => "Yes, the clients connected.",
-        (false, _) => "Not every attempt to connect succeeded.",
+fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], in_vain: bool, draft: &mut Draft) {
+    let text = match (in_vain, clients.len()) {
+        (false, 1) => "Yes, the client connected.",
+        (false, _) => "Yes, the clients connected.",
+        (true, _) => "Not every attempt to connect succeeded.",
     };
     draft.inferred(text, Vec::new());
     for (host, here) in by_host(clients) {

@@ -68,6 +68,36 @@ fn clients_that_got_no_answer_are_not_said_to_have_connected() {
     assert_eq!(short(&analysis, "II.1"), "2 clients connected, 2 attempts not answered; served: unknown");
 }
 
+/// What the end of a capture cuts has not failed.
+#[test]
+fn an_attempt_that_the_end_of_the_capture_cuts_is_not_said_to_have_failed() {
+    let with_last = |last: fn(&mut Story)| {
+        let mut at_b = Story::new("at B", 600);
+        let clients = [B1, B2].map(|client| connected(&mut at_b, client));
+        clients.into_iter().for_each(|mut client| at_b.echo(&mut client, "hello\n"));
+        let mut at_c = Story::new("at C", 605);
+        let mut first = connected(&mut at_c, C1);
+        at_c.echo(&mut first, "hello\n");
+        last(&mut at_c);
+        of(vec![at_b.read(), at_c.read()])
+    };
+    let cut_after_syn = with_last(|story| story.syns(Story::tcp(C2, A), 1));
+    let refused_before = with_last(|story| {
+        let mut second = Story::tcp(C2, A);
+        story.refused(&mut second);
+        let mut again = connected(story, "10.0.3.3:51768");
+        story.echo(&mut again, "again\n");
+    });
+    for analysis in [&cut_after_syn, &refused_before] {
+        let text = said(analysis, "II.1");
+        assert!(text.starts_with("Yes, the clients connected. 2 clients of B"), "{text}");
+    }
+    let in_short = short(&cut_after_syn, "II.1");
+    assert!(in_short.starts_with("Yes, 3 clients connected; 3 served"), "{in_short}");
+    let refused = with_last(|story| story.refused(&mut Story::tcp(C2, A)));
+    assert!(said(&refused, "II.1").starts_with("Not every attempt to connect succeeded."));
+}
+
 #[test]
 fn more_connections_than_the_sheet_has_clients_may_be_of_one_program() {
     let mut story = Story::new("at A", 0);
