@@ -109,9 +109,10 @@ pub(super) fn add(
     }
 }
 
-/// Whether frames show that a connection began after another one had ended.
+/// Whether frames show that a connection began after the server had done with another one. A client that left may have waited
+/// itself, or may still have been read from.
 fn begins_after(one: &Timeline, other: &Timeline, clocks: &Clocks) -> bool {
-    let ends = || other.seen.iter().filter_map(Seen::end);
+    let ends = || other.seen.iter().filter_map(Seen::done_by_server);
     let mut begins = one.seen.iter().filter(|seen| !seen.is_older_than_capture()).filter_map(|seen| seen.first);
     begins.any(|begin| ends().any(|end| clocks.before(&end, &begin) == Some(true)))
 }

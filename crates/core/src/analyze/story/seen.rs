@@ -143,6 +143,16 @@ impl Seen {
         self.answer.filter(|answer| self.left_before(answer).is_none())
     }
 
+    /// When the server's program had surely done with the connection: both FINs, as one alone may close half of it only (RFC 9293,
+    /// section 3.6), or the server's RST. A client's RST is told where the server had closed; else the program may not have got
+    /// to it.
+    pub(super) fn done_by_server(&self) -> Option<Moment> {
+        let latest = |client: Moment, server: Moment| if client.frame > server.frame { client } else { server };
+        let by_fins = || Some(latest(self.client_fin?, self.server_fin?));
+        let client_reset = self.client_reset.filter(|_| self.server_fin.is_some());
+        [client_reset, self.server_reset].into_iter().flatten().min_by_key(|moment| moment.frame).or_else(by_fins)
+    }
+
     /// When the server was done with the client: its FIN, or either end's RST.
     pub(super) fn left_by_server(&self) -> Option<Moment> {
         let fin = self.server_fin.filter(|_| !self.server_half_closed);

@@ -177,6 +177,40 @@ fn who_is_accepted_right_after_an_end_did_not_wait_if_it_came_later() {
     }
 }
 
+/// The server's FIN closes its half only, and its program reads on until the client's (RFC 9293, section 3.6); or the client that was
+/// first has left, but the server has not got to it.
+#[test]
+fn who_came_before_the_server_had_done_with_the_other_had_waited() {
+    for server_first in [true, false] {
+        let mut server = Told::server();
+        server.of("accept", 2, B);
+        server.wait(500);
+        server.of("close", 2, B);
+        server.of("accept", 3, C);
+        // The program's own journal, without the queue.
+        server.lines.iter_mut().for_each(|line| *line = line.replace(r#""run":7,"#, ""));
+        let mut story = Story::new("at A", 0);
+        let [mut b, mut c] = [B, C].map(|client| Story::tcp(client, A));
+        story.handshake(&mut b);
+        if server_first {
+            story.half_close_of_server(&mut b);
+        } else {
+            story.half_close(&mut b);
+        }
+        story.wait(200);
+        story.handshake(&mut c);
+        story.wait(300);
+        if server_first {
+            story.half_close(&mut b);
+        } else {
+            story.half_close_of_server(&mut b);
+        }
+        story.echo(&mut c, "two\n");
+        let said = said(&told(vec![story.read()], vec![server]), "I.3");
+        assert!(said.contains("so it had been waiting in the queue"), "{server_first}: {said}");
+    }
+}
+
 #[test]
 fn a_server_that_closed_is_not_called_a_client_that_quit() {
     let mut server = Told::server();
