@@ -134,10 +134,17 @@ fn served_beside(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, us
                 let reply = other.reply.filter(|_| other.is_older_than_capture() && seen.is_older_than_capture());
                 reply.is_some_and(|reply| story.clocks.before(&reply, since) == Some(true))
             };
+            // Since when a connection from before this capture is open, only another capture can tell.
+            let came_later = |other: &Moment| {
+                let all = story.timeline(index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
+                let views = all.iter().filter(|view| !view.is_older_than_capture());
+                let mut begun = views.filter_map(Seen::open_since).chain(Some(established));
+                let is_later = |begun: Moment| story.clocks.before(other, &begun) == Some(true);
+                if seen.is_older_than_capture() { begun.all(is_later) } else { is_later(established) }
+            };
             let beside = open.iter().find(|(other, other_seen, other_established)| {
                 *other != index
-                    && (story.clocks.before(other_established, &established) == Some(true)
-                        || had_been_served(other_seen))
+                    && (came_later(other_established) || had_been_served(other_seen))
                     && is_open_within_capture_at(other_seen, since)
                     && !other_seen.may_be_done(since)
             });

@@ -181,3 +181,29 @@ fn a_reset_right_after_the_line_of_the_only_connection_is_no_queue() {
         assert!(!text.contains("queue") || !text.contains(B1), "{text}");
     }
 }
+
+/// The server has one client after the other and answers when its client has left. A file of B begins within the connection of the
+/// first one, after C's had begun: by the whole one the first is the older.
+#[test]
+fn a_client_that_came_first_is_not_said_to_be_served_beside_a_later_one() {
+    let leaves = |story: &mut Story, b: &mut Tcp| {
+        story.line(b, "one\n");
+        story.half_close(b);
+        story.segment_of_server(b, "ONE\n");
+        story.half_close_of_server(b);
+    };
+    let mut at_a = Story::new("at A", 0);
+    let mut b = connected(&mut at_a, B1);
+    let mut late_b = b;
+    at_a.wait(300);
+    connected(&mut at_a, C1);
+    // B's file begins one second later; each of the six frames took a millisecond.
+    at_a.wait(694);
+    leaves(&mut at_a, &mut b);
+    at_a.wait(100);
+    let mut at_b = Story::new("at B", 1);
+    leaves(&mut at_b, &mut late_b);
+    let analysis = of(vec![at_b.read(), at_a.read()]);
+    assert!(!kinds(&analysis).contains(&ServerKind::Concurrent), "{:?}", kinds(&analysis));
+    assert!(!said(&analysis, "II.1").contains(SEVERAL), "{}", said(&analysis, "II.1"));
+}
