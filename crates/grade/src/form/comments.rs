@@ -116,6 +116,22 @@ fn tells(comment: &str, asked: &Asked<'_>) -> bool {
     }
 }
 
+/// What students write where they have not done a step.
+const UNDONE: [&str; 12] = [
+    "forgot",
+    "i forgot",
+    "did not do this step",
+    "didn't do this step",
+    "did not do this",
+    "did not run this",
+    "didn't run this",
+    "ran out of time",
+    "no time",
+    "no screenshot taken",
+    "no screenshot",
+    "ask ta",
+];
+
 /// Whether a text says only that the answer is not known.
 fn says_not_known(text: &str) -> bool {
     let lower = text.to_lowercase().replace('’', "'");
@@ -139,7 +155,12 @@ fn says_not_known(text: &str) -> bool {
         "later",
         "skipped",
     ]);
-    known.contains(lower.trim_matches(|c: char| c.is_whitespace() || ".?!-#:\"".contains(c)))
+    let bare = lower.trim_matches(|c: char| c.is_whitespace() || ".?!-#:\"".contains(c));
+    let is_of_undone = UNDONE.contains(&bare);
+    // What a course gives as an example in its form answers nothing.
+    known.contains(bare)
+        || is_of_undone
+        || ["e.g.", "for example", "a number"].iter().any(|words| bare.starts_with(words))
 }
 
 #[cfg(test)]
@@ -160,6 +181,14 @@ mod tests {
         assert_eq!(found(text), ["2 I.2.errno", "5 I.4b.clients_served"]);
         let rows = "[\"II.3\"]\nclients = [\n    { host = \"\", socket_addresses = \"\" }, # B: 10.0.3.2:1\n] # both\n";
         assert_eq!(found(rows), ["3 II.3.clients", "4 II.3.clients"]);
+    }
+
+    #[test]
+    fn what_says_that_nothing_was_done_or_is_an_example_is_no_answer() {
+        for comment in ["forgot", "did not do this step", "ran out of time", "ask TA", "e.g. ECONNRESET", "a number"] {
+            let text = format!("[\"I.2\"]\nerrno = \"\" # {comment}\n[\"I.4b\"]\nclients_served = \"\" # {comment}\n");
+            assert_eq!(found(&text), [""; 0], "{comment}");
+        }
     }
 
     #[test]

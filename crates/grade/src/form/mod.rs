@@ -25,7 +25,7 @@ use socklab_core::wording;
 
 use fields::{EXPLANATION, fields, keys, spelt};
 use node::{Item, Node};
-use reading::Otherwise;
+use reading::{Otherwise, unrelated_error};
 use value::Value;
 
 /// A form is a page of text.
@@ -304,7 +304,7 @@ impl Reader<'_> {
         let Some(field) = fields(question).find(|field| field.key == name) else {
             return self.no_such_entry(question, name, node.line, &place);
         };
-        let read = Value::readings(field.value, node, self.sheet);
+        let read = unrelated_error(&field, node).map_or_else(|| Value::readings(field.value, node, self.sheet), Err);
         if let Err(fault) = &read {
             self.problem(about, Some(fault.line), &place, &fault.reason, &remedy(field.value));
         }

@@ -1,6 +1,7 @@
 //! What all readers of entries share: what is wrong with one, and what one may mean besides what it seems to, since a number
 //! in a list may be one of its items or their count.
 
+use super::fields::Field;
 use super::node::{Item, Node};
 pub use crate::written::Otherwise;
 pub(super) use crate::written::Reason;
@@ -102,6 +103,17 @@ pub fn may_tell(text: &str, key: &str, kind: ValueType) -> bool {
         ValueType::Addresses | ValueType::Clients | ValueType::Measured(..) => has_number,
     }
 }
+
+/// What is wrong with a yes or no that names an error: that a port is in use tells why a server did not start, and may contradict
+/// anything else.
+pub(super) fn unrelated_error(field: &Field<'_>, node: &Node) -> Option<Fault> {
+    let text = node.text();
+    let is_unrelated = field.value == ValueType::YesNo && field.key != SECOND_STARTED && errno::may_be_named(&text);
+    is_unrelated.then(|| Fault::of(node, format!("'{}' names an error, and must be read", text.trim())))
+}
+
+/// The fact whose no an error may explain.
+const SECOND_STARTED: &str = "second_server_started";
 
 #[cfg(test)]
 mod tests {

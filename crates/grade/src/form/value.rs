@@ -151,9 +151,13 @@ fn written(fact: &'static Fact, count: u32, node: &Node, sheet: &Sheet) -> Resul
         Item::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         _ => pieces(node)?.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; "),
     };
-    let text = without_names(fact, &text, sheet).map_err(|reason| Fault::of(node, reason))?;
+    let own = text;
+    let text = without_names(fact, &own, sheet).map_err(|reason| Fault::of(node, reason))?;
     let read = readable(fact, usize::try_from(count).unwrap_or(usize::MAX), &text);
-    read.map(|()| text).map_err(|reason| Fault::of(node, reason))
+    // What is quoted is what the student wrote.
+    let quoted = |reason: String| reason.replace(&format!("'{}'", text.trim()), &format!("'{}'", own.trim()));
+    read.map_err(|reason| Fault::of(node, quoted(reason)))?;
+    Ok(text)
 }
 
 /// An entry without the quotation marks that stand around all of it, as in the example of a form.

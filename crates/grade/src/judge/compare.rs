@@ -102,7 +102,12 @@ pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &Lab
     match (given, wanted) {
         (Value::Frames(given), Value::Frames(wanted)) => Hits::of_frames(given, wanted, allowed),
         (Value::Addresses(given), Value::Addresses(wanted)) => Hits::of_addresses(given, wanted, &allowed.clients),
-        (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, allowed, lab),
+        (Value::Clients(given), Value::Clients(wanted)) => {
+            let found = clients(given, wanted, allowed, lab);
+            let by_sockets = without_untold(given, wanted, lab).map(|given| clients(&given, wanted, allowed, lab));
+            let is_open = by_sockets.is_some_and(|other| other.hits > found.hits);
+            Hits { unclear: found.unclear.saturating_add(usize::from(is_open)), ..found }
+        }
         (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text, allowed),
         _ => Hits::of_flag(given == wanted),
     }
@@ -225,6 +230,23 @@ fn in_vain(host: &Client, allowed: &Allowed, lab: &LabFound) -> BTreeSet<SocketA
 fn surplus_of(client: &Client) -> usize {
     let says_none = client.sockets_created.is_none_or(|sockets| sockets == 0);
     client.socket_addresses.len().max(usize::from(!says_none))
+}
+
+/// Rows without the names of which nothing tells whose they are; `None` where there are none, or the computer of each row is known.
+fn without_untold(given: &[Client], wanted: &[Client], lab: &LabFound) -> Option<Vec<Client>> {
+    let is_named = |host: &Client| match host.host {
+        Some(HostRef::Address(ip)) => lab.hosts.iter().any(|own| own.address == ip),
+        _ => true,
+    };
+    let is_untold = |client: &Client| match client.host {
+        Some(HostRef::Letter(letter)) => lab.hosts.iter().all(|own| own.name != letter),
+        _ => false,
+    };
+    if wanted.iter().all(is_named) || !given.iter().any(is_untold) {
+        return None;
+    }
+    let bare = |client: &Client| Client { host: client.host.filter(|_| !is_untold(client)), ..client.clone() };
+    Some(given.iter().map(bare).collect())
 }
 
 /// Whether a student's client computer is this one: by address, by letter, or by the addresses of its sockets.
@@ -441,6 +463,29 @@ mod tests {
             assert!(found.is_unclear() && !found.is_whole());
         }
         assert!(!found(HostRef::Both(c, other)).is_unclear());
+    }
+
+    /// Right and wrong names alike, where nothing tells which computer has which.
+    #[test]
+    fn rows_by_names_that_nothing_tells_apart_wait() {
+        let analysis = socklab_core::analyze::analyze(Vec::new(), &[], &LabConfig::default());
+        let lab = analysis.lab;
+        let [b, c] = ["B", "C"].map(|name| lab.sheet.host(name).unwrap());
+        let row = |host, ip: &str| Client {
+            host: Some(host),
+            socket_addresses: [SocketAddress::new(ip.parse().unwrap(), 40210)].into(),
+            sockets_created: Some(1),
+        };
+        let ips = ["10.0.3.2", "10.0.3.3"];
+        let wanted = Value::Clients(ips.map(|ip| row(HostRef::Address(ip.parse().unwrap()), ip)).to_vec());
+        for names in [[b, c], [c, b]] {
+            let given: Vec<Client> =
+                names.into_iter().zip(ips).map(|(name, ip)| row(HostRef::Letter(name), ip)).collect();
+            let found = values(&Value::Clients(given), &wanted, &Allowed::default(), &lab);
+            assert!(found.is_unclear() && !found.is_whole(), "{found:?}");
+        }
+        let strange = Value::Clients(vec![row(HostRef::Letter(b), "10.0.3.9")]);
+        assert!(!values(&strange, &wanted, &Allowed::default(), &lab).is_unclear());
     }
 
     /// Of a connection that its capture does not hold whole, an answer may be of the rest as well.

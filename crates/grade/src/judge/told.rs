@@ -3,6 +3,7 @@
 use crate::form::Form;
 use crate::form::fields::Field;
 use crate::form::reading::may_tell;
+use crate::written::errno;
 use socklab_core::analyze::ValueType;
 use socklab_core::lab::{Question, Sheet};
 use socklab_packets::types::SocketAddress;
@@ -18,10 +19,57 @@ pub(super) fn in_explanation(form: &Form, sheet: &Sheet, question: &Question, fi
     let other = of_others.into_iter().find(|other| {
         explained(other).is_some_and(|text| {
             let named = without_names(sheet, text, question, other);
-            named.is_some_and(|rest| may_tell(&rest, field.key, field.value)) || is_told(text, question, other, field)
+            named.is_some_and(|rest| says_whether(&rest, field) && may_tell(&rest, field.key, field.value))
+                || is_told(text, question, other, field)
         })
     })?;
     Some(format!("It may stand in the explanation of {other}."))
+}
+
+/// Whether a text may answer yes or no, where that is asked: a mere mention of the question does not.
+fn says_whether(text: &str, field: &Field<'_>) -> bool {
+    const STEMS: [&str; 17] = [
+        "start",
+        "connect",
+        "complet",
+        "fail",
+        "serv",
+        "refus",
+        "crash",
+        "work",
+        "bind",
+        "bound",
+        "establish",
+        "happen",
+        "handshake",
+        "success",
+        "accept",
+        "wait",
+        "block",
+    ];
+    let is_one = |word: &str| {
+        matches!(
+            word,
+            "yes"
+                | "no"
+                | "not"
+                | "never"
+                | "none"
+                | "nothing"
+                | "neither"
+                | "true"
+                | "false"
+                | "did"
+                | "could"
+                | "cannot"
+                | "can"
+        ) || word.ends_with("n't")
+            || !matches!(word, "server" | "servers") && STEMS.iter().any(|stem| word.starts_with(stem))
+    };
+    let lower = text.to_lowercase().replace('’', "'");
+    !matches!(field.value, ValueType::YesNo)
+        || errno::may_be_named(text)
+        || lower.split(|c: char| !c.is_alphanumeric() && c != '\'').any(is_one)
 }
 
 /// Whether an explanation of another question holds such a fact without naming the question: an error, or a socket address where

@@ -3,13 +3,15 @@
 //!
 //! Nothing of it is documented: this is what its downloads look like.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BrightspaceName<'n> {
     /// The number at its beginning.
     number: &'n str,
+    /// When it was handed in: the year, the month and the day, whether after noon, and the hour and minute.
+    time: [u32; 5],
     /// The student.
     pub(super) student: &'n str,
     /// The file's own name, where it is not that of a folder.
@@ -36,8 +38,9 @@ pub(super) fn read(name: &str) -> Option<BrightspaceName<'_>> {
             Some((time, file)) => (time, Some(file)),
             None => (behind, None),
         };
-        let is_whole = is_time(time) && !student.trim().is_empty() && file.is_none_or(|file| !file.is_empty());
-        is_whole.then_some(BrightspaceName { number, student: student.trim(), file })
+        let time = time_of(time)?;
+        let is_whole = !student.trim().is_empty() && file.is_none_or(|file| !file.is_empty());
+        is_whole.then_some(BrightspaceName { number, time, student: student.trim(), file })
     })
 }
 
@@ -46,38 +49,49 @@ fn is_number(text: &str) -> bool {
 }
 
 /// `Oct 5, 2026 1114 PM`
-fn is_time(text: &str) -> bool {
+fn time_of(text: &str) -> Option<[u32; 5]> {
     let parts: Vec<&str> = text.split_whitespace().collect();
-    let [month, day, year, time, half] = parts.as_slice() else { return false };
-    MONTHS.contains(month)
-        && day.strip_suffix(',').is_some_and(is_number)
-        && is_number(year)
-        && is_number(time)
-        && matches!(*half, "AM" | "PM")
+    let [month, day, year, time, half] = parts.as_slice() else { return None };
+    let number = |text: &str| text.parse::<u32>().ok().filter(|_| is_number(text));
+    let month = MONTHS.iter().position(|own| own == month).and_then(|place| u32::try_from(place).ok())?;
+    let is_after_noon = match *half {
+        "AM" => 0,
+        "PM" => 1,
+        _ => return None,
+    };
+    // The hour after noon is the twelfth.
+    let minute = number(time)?.checked_rem(1200)?;
+    Some([number(year)?, month, number(day.strip_suffix(',')?)?, is_after_noon, minute])
 }
 
-/// What the numbers of a class are.
+/// The uploads of a class.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
-    /// Whether they are of uploads, so that a student has several, and not of students.
-    are_of_uploads: bool,
+pub(super) struct Uploads {
+    /// The time of each student's last one.
+    last: BTreeMap<String, [u32; 5]>,
 }
 
-impl Numbers {
-    /// Tells by these names: where most students have several numbers, a number is no student's.
-    pub(super) fn of(names: &[&str]) -> Numbers {
-        let mut of_student: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+impl Uploads {
+    /// Tells by these names.
+    pub(super) fn of(names: &[&str]) -> Uploads {
+        let mut last: BTreeMap<String, [u32; 5]> = BTreeMap::new();
         for name in names.iter().filter_map(|name| read(name)) {
-            of_student.entry(name.student).or_default().insert(name.number);
+            let own = last.entry(key(&name)).or_insert(name.time);
+            *own = name.time.max(*own);
         }
-        let several = of_student.values().filter(|numbers| numbers.len() > 1).count();
-        Numbers { are_of_uploads: several.saturating_mul(2) > of_student.len() }
+        Uploads { last }
     }
 
-    /// What is the same for all files of a student: the name, and with it the number where two students may have one name.
-    pub(super) fn key(&self, name: &BrightspaceName<'_>) -> String {
-        if self.are_of_uploads { name.student.to_owned() } else { format!("{} {}", name.student, name.number) }
+    /// Whether the same student handed in again after this.
+    pub(super) fn is_earlier(&self, name: &BrightspaceName<'_>) -> bool {
+        self.last.get(&key(name)).is_some_and(|last| name.time < *last)
     }
+}
+
+/// What is the same for all files of a student: the name and the number. Two students may have one name, and where the numbers
+/// are of uploads nothing tells whose several are.
+pub(super) fn key(name: &BrightspaceName<'_>) -> String {
+    format!("{} {}", name.student, name.number)
 }
 
 #[cfg(test)]
@@ -91,7 +105,8 @@ mod tests {
             ("1001-55 - محمد علي - Oct 15, 2026 914 AM", "محمد علي", None),
             ("1001-55 - Ann - Lee - Oct 5, 2026 1114 PM", "Ann - Lee", None),
         ] {
-            assert_eq!(read(name), Some(BrightspaceName { number: "1001", student, file }), "{name}");
+            let read = read(name).unwrap();
+            assert_eq!((read.number, read.student, read.file), ("1001", student, file), "{name}");
         }
         for other in ["Ann Lee - step8.pcapng", "1001 - Ann Lee - Oct 5, 2026 1114 PM", "1-2 - Ann - Oct 5", "é - é"]
         {
@@ -100,14 +115,20 @@ mod tests {
     }
 
     #[test]
-    fn numbers_tell_students_of_one_name_unless_most_students_have_several() {
-        let key = |names: &[&str]| -> BTreeSet<String> {
-            let names: Vec<String> = names.iter().map(|name| format!("{name} - Oct 5, 2026 1114 PM - x")).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let numbers = Numbers::of(&names);
-            names.iter().map(|name| numbers.key(&read(name).unwrap())).collect()
-        };
-        assert_eq!(key(&["1-9 - Ann", "1-9 - Ann", "2-9 - Ann", "3-9 - Bob", "4-9 - Cy"]).len(), 4);
-        assert_eq!(key(&["1-9 - Ann", "2-9 - Ann", "3-9 - Bob", "4-9 - Bob", "5-9 - Cy"]).len(), 3);
+    fn students_of_one_name_are_kept_apart_by_their_numbers() {
+        let key = |name: &str| key(&read(&format!("{name} - Oct 5, 2026 1114 PM - x")).unwrap());
+        assert_eq!(key("1-9 - Ann"), key("1-9 - Ann"));
+        assert_ne!(key("1-9 - Ann"), key("2-9 - Ann"));
+    }
+
+    #[test]
+    fn the_newest_attempt_of_a_student_counts() {
+        let times = ["Oct 4, 2026 1114 PM", "Oct 5, 2026 1259 AM", "Oct 5, 2026 101 AM", "Oct 5, 2026 1201 PM"];
+        let names: Vec<String> = times.iter().map(|time| format!("1-9 - Ann - {time} - x")).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.push("2-9 - Ann - Oct 3, 2026 914 AM - x");
+        let attempts = Uploads::of(&names);
+        let earlier: Vec<bool> = names.iter().map(|name| attempts.is_earlier(&read(name).unwrap())).collect();
+        assert_eq!(earlier, [true, true, true, false, false]);
     }
 }

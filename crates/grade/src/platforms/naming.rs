@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blackboard_names::{self, Attempts, BlackboardName};
-use super::brightspace_names::{self, Numbers};
+use super::brightspace_names;
 use super::canvas_names::{self, Reading};
 use super::gradescope_names::{self, Students};
 use crate::result::{Identity, Person, Refusal};
@@ -157,8 +157,8 @@ struct Names<'n> {
     readings: Vec<Vec<Reading>>,
     /// The students and their attempts, on Blackboard.
     attempts: Attempts<'n>,
-    /// What the numbers are, on Brightspace.
-    numbers: Numbers,
+    /// The attempts, on Brightspace.
+    uploads: brightspace_names::Uploads,
     /// The students by folder, on Gradescope.
     students: BTreeMap<String, (String, Identity)>,
     /// What GitHub puts before a student's name.
@@ -177,7 +177,7 @@ impl<'n> Names<'n> {
             platform,
             readings: if platform == Platform::Canvas { canvas_names::resolve(&firsts) } else { Vec::new() },
             attempts: Attempts::of(&firsts),
-            numbers: Numbers::of(&firsts),
+            uploads: brightspace_names::Uploads::of(&firsts),
             students,
             slug: root.strip_suffix("-submissions").map(|slug| format!("{slug}-")),
         }
@@ -195,12 +195,17 @@ impl<'n> Names<'n> {
                 }
                 attempt => attempt.map(|attempt| blackboard(&attempt, &self.attempts)),
             },
-            Platform::Brightspace => brightspace_names::read(first).map(|name| Named {
-                key: self.numbers.key(&name),
-                name: name.student.to_owned(),
-                file: name.file.map(str::to_owned),
-                ..Named::default()
-            }),
+            Platform::Brightspace => match brightspace_names::read(first) {
+                Some(name) if self.uploads.is_earlier(&name) => {
+                    return Err(format!("an earlier attempt of {}; the last one is graded", name.student));
+                }
+                name => name.map(|name| Named {
+                    key: brightspace_names::key(&name),
+                    name: name.student.to_owned(),
+                    file: name.file.map(str::to_owned),
+                    ..Named::default()
+                }),
+            },
             Platform::GitHub | Platform::Plain if rest.is_empty() && is_table_of_grades(first) => {
                 return Err("it is a table of grades, by its name; it was not graded".to_owned());
             }
@@ -534,9 +539,9 @@ mod tests {
         ];
         let folders = [
             format!("1001-55 - Ann Lee - {time}/step8.pcapng"),
-            format!("1002-55 - Ann Lee - {time}/a - b.toml"),
+            format!("1001-55 - Ann Lee - {time}/a - b.toml"),
             format!("1003-55 - Bén Böe - {time}/step8.pcapng"),
-            format!("1004-55 - Bén Böe - {time}/answers.toml"),
+            format!("1003-55 - Bén Böe - {time}/answers.toml"),
             "index.html".to_owned(),
         ];
         for around in ["", "Lab Download/"] {

@@ -63,7 +63,7 @@ pub(crate) fn read(text: &str) -> Result<String, String> {
     let words: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     // "!=", "~" and the like deny or doubt.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c.is_whitespace() || "[]():.,;'\"`_-/=".contains(c);
-    let mut more = !rest.chars().all(is_plain) || rest.contains("=/") || rest.trim_end().ends_with(['-', '=', '/']);
+    let mut more = !rest.chars().all(is_plain) || rest.contains("=/") || lower.trim_end().ends_with(['-', '=', '/']);
     // `98 (EADDRINUSE)`
     let is_of_named = |word: &str| {
         let is_named =
@@ -182,6 +182,8 @@ mod tests {
             "bind: Address already in use",
             "EADDRINUSE (Address already in use)",
             "98 (EADDRINUSE)",
+            "Errno 98 - Address already in use",
+            "EADDRINUSE - Address already in use",
             "EADDRINUSE (98)",
             "EADDRINUSE, 98",
             "OSError 98",

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::plain::Reason;
 use socklab_core::facts::{Fact, FactType};
-use socklab_core::lab::{HostName, Sheet};
+use socklab_core::lab::{Host, HostName, Sheet};
 use socklab_packets::types::SocketAddress;
 
 /// What was written of a word or an address, with what each computer is on the sheet in the place of its name: client or server.
@@ -17,6 +17,20 @@ pub(crate) fn without_names(fact: &Fact, text: &str, sheet: &Sheet) -> Result<St
     if !is_address && fact.kind != FactType::Word {
         return Ok(text.to_owned());
     }
+    if is_address && addresses(text).nth(1).is_some() {
+        // Each computer may stand beside its own.
+        return each_item(text).into_iter().map(|item| without_names_beside(item, sheet, is_address)).collect();
+    }
+    without_names_beside(text, sheet, is_address)
+}
+
+/// The parts of a list, each with what separates it from the next one.
+fn each_item(text: &str) -> Vec<&str> {
+    text.split_inclusive([',', ';', '\n']).flat_map(|item| item.split_inclusive(" and ")).collect()
+}
+
+/// The same of a text with one address at most.
+fn without_names_beside(text: &str, sheet: &Sheet, is_address: bool) -> Result<String, Reason> {
     let owner = if is_address { owner(text, sheet) } else { None };
     let mut said = String::new();
     let mut rest = text;
@@ -46,14 +60,18 @@ fn role(name: HostName, sheet: &Sheet) -> Option<&'static str> {
 
 /// The host whose address on the sheet stands in a text.
 fn owner(text: &str, sheet: &Sheet) -> Option<HostName> {
-    let is_part = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | '[' | ']');
-    let words = text.split(|c: char| !is_part(c)).map(|word| word.trim_end_matches(['.', ':']));
-    let mut found = words.filter_map(|word| {
+    let ip = addresses(text).next()?;
+    sheet.hosts().iter().map(|host| host.name).find(|name| sheet.address_of(*name) == Some(ip))
+}
+
+/// The addresses in a text.
+fn addresses(text: &str) -> impl Iterator<Item = IpAddr> + '_ {
+    let is_part = move |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | '[' | ']');
+    let words = text.split(move |c: char| !is_part(c)).map(|word| word.trim_end_matches(['.', ':']));
+    words.filter_map(|word| {
         let socket = word.parse::<SocketAddress>().ok().map(|socket| socket.ip);
         socket.or_else(|| word.trim_matches(['[', ']']).parse::<IpAddr>().ok())
-    });
-    let ip = found.next()?;
-    sheet.hosts().iter().map(|host| host.name).find(|name| sheet.address_of(*name) == Some(ip))
+    })
 }
 
 /// The next name of a computer, with what stands before and behind it. `said` is what comes before the text.
@@ -69,9 +87,9 @@ fn next_name<'t>(text: &'t str, said: &str, sheet: &Sheet, is_address: bool) -> 
             let (word, behind) = here.split_at_checked(own.len())?;
             let ends = !behind.starts_with(is_of_word);
             let is_one = own.chars().count() == 1;
-            // A letter may be an article: it is a computer's where it is written large, and no word goes on behind it.
+            // A letter may be an article: it is a computer's where it is written large, and no noun follows it.
             let is_name = match is_one {
-                true => word == own && (is_address || !behind.trim_start().starts_with(char::is_alphabetic)),
+                true => word == own && (is_address || !goes_on(behind, sheet)),
                 false => word.eq_ignore_ascii_case(own),
             };
             (ends && is_name).then_some((before, *name, behind))
@@ -79,6 +97,14 @@ fn next_name<'t>(text: &'t str, said: &str, sheet: &Sheet, is_address: bool) -> 
         let names = sheet.hosts().iter().map(|host| host.name).filter(|name| says_which(name.as_str()));
         names.filter_map(|name| fits(&name)).max_by_key(|(_, name, _)| name.as_str().len())
     })
+}
+
+/// Whether a word follows that may be the noun of an article: neither one that joins two names, nor a name.
+fn goes_on(behind: &str, sheet: &Sheet) -> bool {
+    let word = behind.trim_start().split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let is_name = |host: &Host| says_which(host.name.as_str()) && host.name.as_str() == word;
+    let joins = matches!(word.to_lowercase().as_str(), "and" | "or" | "then" | "to");
+    word.starts_with(char::is_alphabetic) && !joins && !sheet.hosts().iter().any(is_name)
 }
 
 /// Whether a name tells a computer, and is neither a number nor what any computer may be called.
@@ -161,5 +187,20 @@ mod tests {
         for article in ["A client did", "a client"] {
             assert_eq!(judged(&sheet, "closed_by", &Value::Word("client"), article), Some(true));
         }
+        for both in ["A and B", "A B", "B and A", "A or B", "A then B", "A to B"] {
+            assert_eq!(judged(&sheet, "closed_by", &Value::Word("client"), both), None, "{both}");
+        }
+    }
+
+    #[test]
+    fn each_of_several_addresses_may_have_its_own_name() {
+        let sheet = sheet(["A", "172.20.5.1"], ["B", "172.20.5.2"]);
+        let said = |text: &str| without_names(fact("client_address").unwrap(), text, &sheet);
+        for text in
+            ["172.20.5.1 (A), 172.20.5.2 (B)", "A: 172.20.5.1; B: 172.20.5.2", "A = 172.20.5.1 and B = 172.20.5.2"]
+        {
+            assert!(said(text).is_ok_and(|said| !said.contains(['A', 'B'])), "{text}");
+        }
+        assert!(said("172.20.5.1 (B), 172.20.5.2 (A)").is_err());
     }
 }

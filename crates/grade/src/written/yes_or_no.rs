@@ -5,7 +5,12 @@ use super::errno;
 use super::plain::plain;
 
 /// What may follow yes and takes nothing back, without articles.
-const AFTER_YES: [&str; 27] = [
+const AFTER_YES: [&str; 32] = [
+    "completed",
+    "complete",
+    "handshake",
+    "syn syn ack ack were seen",
+    "syn syn ack and ack were seen",
     "it did",
     "it was",
     "it is",
@@ -92,7 +97,7 @@ pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
     let reason = words(rest.strip_prefix('!').unwrap_or(rest)).map(|words| without_lead(&words).join(" "));
     let names_error = || {
         let reason = rest.trim_start_matches(|c: char| c.is_whitespace() || ",.;:!-–—".contains(c));
-        is_set_apart && !is_yes && errno::read(reason).is_ok()
+        is_set_apart && !is_yes && errno::read(reason).is_ok_and(|name| name == "EADDRINUSE")
     };
     if is_alone || !is_open && (reason.is_some_and(|reason| is_known(&reason)) || names_error()) {
         return Ok(is_yes);
@@ -120,6 +125,10 @@ mod tests {
             "yes it did",
             "Yes, it was",
             "yes!",
+            "Yes, completed",
+            "Yes (complete)",
+            "yes, handshake",
+            "Yes, SYN, SYN-ACK, ACK were seen",
             "Y",
             "1",
             "yes - 3-way handshake",
@@ -159,6 +168,11 @@ mod tests {
             "yes, one side",
             "yes, the SYN was sent",
             "no, both were",
+            "no, connection refused",
+            "no: ECONNREFUSED",
+            "no, Errno 111",
+            "no, timed out",
+            "no, 111",
             "no, server sent data to both",
             "no, it was also",
             "no, only one",

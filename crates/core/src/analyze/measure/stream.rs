@@ -184,15 +184,15 @@ impl Stream {
         self.notes.iter().find(|note| note.frame == frame).copied().ok_or_else(missing)
     }
 
-    /// The third frame of the handshake: the first one of the client after the SYN-ACK that acknowledges it, as the round-trip time
-    /// of the handshake has it. It may carry data, where the bare acknowledgement was lost or overtaken.
+    /// The third frame of the handshake: the client's ACK, or where that was lost what the client sent next, which acknowledges
+    /// the SYN-ACK as well. That its sequence number is not the first one shows that something before it is missing.
     pub(super) fn third(&self) -> Option<FrameNumber> {
         let connection = self.connection.as_ref()?;
         let syn_ack = connection.syn_ack?;
         let mut sent = self.roles.iter().filter(|frame| frame.note.sender == self.client && frame.note.frame > syn_ack);
-        let first = sent.find(|frame| frame.note.acknowledges() && !frame.has_syn());
-        let first = first.filter(|frame| !frame.has_rst()).map(|frame| frame.note.frame);
-        first.or_else(|| connection.completing_ack())
+        let next = sent.find(|frame| frame.note.acknowledges() && !frame.has_syn());
+        let next = next.filter(|frame| frame.note.relative_sequence > 1 && !frame.has_rst());
+        connection.completing_ack().or_else(|| next.map(|frame| frame.note.frame))
     }
 
     /// Whether the server refused the connection.

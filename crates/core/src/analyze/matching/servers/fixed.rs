@@ -7,7 +7,7 @@ use crate::lab::Sheet;
 use socklab_packets::types::Protocol;
 
 /// The servers without those at ports that no step fixes, where every step of that protocol fixes one and all of these were
-/// reached. Where one was not, the student may have used another port for it. `is_kept` is whether the user named a server.
+/// reached. Where one was not, or several steps share one, the student may have used another port for a step. `is_kept` is whether the user named a server.
 pub(super) fn at_fixed_ports(
     sheet: &Sheet,
     mut servers: Vec<(Endpoint, i32)>,
@@ -23,7 +23,9 @@ pub(super) fn at_fixed_ports(
                 .iter()
                 .any(|(endpoint, _)| endpoint.0 == protocol && endpoint.1.port == *port && was_reached(endpoint))
         };
-        let Some(fixed) = fixed.filter(|_| !wanted.is_empty() && wanted.iter().all(is_there)) else { continue };
+        let is_shared = steps().filter(|step| !step.is_refused()).count() > wanted.len();
+        let is_told = !wanted.is_empty() && !is_shared && wanted.iter().all(is_there);
+        let Some(fixed) = fixed.filter(|_| is_told) else { continue };
         servers.retain(|(endpoint, _)| endpoint.0 != protocol || fixed.contains(&endpoint.1.port) || is_kept(endpoint));
     }
     servers

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::RecordedStep;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
+use crate::analyze::kinds;
 use crate::analyze::matching::company::rules::Company;
 use crate::analyze::matching::datagrams::undelivered::Refused;
 use crate::analyze::matching::hosts::choice::Hosts;
@@ -51,7 +52,8 @@ impl StepInputs<'_> {
     }
 
     /// The runs, by their places, whose clients are on a computer that has no part in their step, where those that have are known
-    /// by their addresses, and each has run its own: else a student may have used another computer.
+    /// by their addresses, and each has run its own: else a student may have used another computer. Only of steps of which nothing
+    /// but facts is asked: a server's sockets are there for whoever connects.
     fn of_other_hosts(&self, runs: &[ToAllot<'_>], protocol: Protocol) -> Vec<usize> {
         let mut ran: BTreeSet<(&Step, IpAddr)> = BTreeSet::new();
         for run in runs.iter().filter(|run| run.counts) {
@@ -65,9 +67,14 @@ impl StepInputs<'_> {
         if self.hosts.is_one_computer() || !wanted.all(|step| step.hosts().iter().all(|host| has_run(step, host))) {
             return Vec::new();
         }
+        let only_facts = |step: &Step| {
+            let mut asking =
+                self.sheet.questions().iter().filter(|question| question.steps().contains(step)).peekable();
+            asking.peek().is_some() && asking.all(|question| question.kind() == kinds::FACTS)
+        };
         let is_of_another = |run: &ToAllot<'_>| {
             let has_part = |step: &Step| step.hosts().iter().any(|host| self.hosts.is(run.computer, *host));
-            !run.fits().any(has_part)
+            run.fits().all(only_facts) && !run.fits().any(has_part)
         };
         runs.iter().enumerate().filter(|(_, run)| is_of_another(run)).map(|(index, _)| index).collect()
     }

@@ -88,6 +88,28 @@ fn another_port_is_of_the_step_whose_own_is_not_there() {
     assert_eq!(told(&analyze(vec![story.read()], &[], &config)), ["1", "7001", "1", "9000"]);
 }
 
+/// The port may have been in use still: a student takes the next one for the second of two steps.
+#[test]
+fn another_port_may_be_of_one_of_the_steps_that_share_one() {
+    let config = lab("tcp", &[("\"B\"", 7777), ("\"B\"", 7777)]);
+    let story = connections(&[("10.0.3.2:40001", 7777), ("10.0.3.2:40003", 7778)]);
+    assert_eq!(told(&analyze(vec![story.read()], &[], &config)), ["1", "7777", "1", "7778"]);
+}
+
+/// The sockets of a server are there for whoever connects.
+#[test]
+fn another_computers_connections_count_where_the_servers_sockets_are_asked_for() {
+    let client = "\"B\"\nclients = 2\nparallel = true\n[[question]]\nnumber = 9\ntitle = \"Sockets\"\npoints = 1\n\
+                  kind = \"server-sockets\"\nsteps = [\"2\"]\nexplain = \"why\"";
+    let config = lab("tcp", &[(client, 7001)]);
+    let mut story = Story::new("all", 0);
+    let mut open: Vec<_> =
+        ["10.0.3.2:40001", "10.0.3.2:40002", "10.0.3.9:40009"].map(|client| Story::tcp(client, "10.0.3.1:7001")).into();
+    open.iter_mut().for_each(|tcp| story.handshake(tcp));
+    open.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+    assert_eq!(told(&analyze(vec![story.read()], &[], &config))[0], "3");
+}
+
 #[test]
 fn datagrams_to_other_ports_than_the_steps_are_none_of_it() {
     let mut story = Story::new("all", 0);
