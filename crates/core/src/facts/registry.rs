@@ -113,7 +113,7 @@ pub const FACTS: &[Fact] = &[
     fact((Name::Handshake(Handshake::HandshakeCompleted), "handshake_completed", "handshake completed"), YesNo, Connection, Tcp, "tcp.completeness",
         "Whether SYN, SYN-ACK and ACK were captured. Where the client's ACK was lost, its next frame acknowledges the SYN-ACK."),
     fact((Name::Handshake(Handshake::InitialRtt), "initial_rtt", "round-trip time of the handshake"), Seconds, Connection, Tcp, "tcp.analysis.initial_rtt",
-        "The time from the SYN to the ACK that completes the handshake."),
+        "The time from the SYN to the ACK that completes the handshake, or to the RST that refuses it."),
     fact((Name::Handshake(Handshake::SynAckRtt), "syn_ack_rtt", "time from the SYN to the SYN-ACK"), Seconds, Connection, Tcp, "frame.time_relative",
         "The time from the SYN to the SYN-ACK."),
     fact((Name::Handshake(Handshake::InitialSequenceNumber), "initial_sequence_number", "initial sequence number"), Number, Side, Tcp, "tcp.seq_raw",

@@ -32,9 +32,8 @@ pub(super) fn handshake(stream: &Stream, which: Handshake, side: Option<End>) ->
             if options.others { Err(Missing::OtherOption) } else { Ok(of(&syn, Value::Words(names(&options)))) }
         }
         Handshake::InitialRtt => {
-            // Wireshark takes the RST that refuses a connection for its end, too.
-            let round_trip = stream.analysis.initial_round_trip.filter(|_| !stream.was_refused());
-            let round_trip = round_trip.ok_or(Missing::Third)?;
+            // Also to the RST that refuses a connection, as Wireshark has it.
+            let round_trip = stream.analysis.initial_round_trip.ok_or(Missing::Third)?;
             Ok(Found::new(Value::Time(round_trip), handshake()))
         }
         Handshake::InitialSequenceNumber => {

@@ -4,7 +4,7 @@ use crate::analyze::conversation::roles::{RoleOfFrame, roles};
 use crate::facts::{End, FlagName};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{
-    FrameNote, HandshakeState, PayloadStart, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation,
+    FrameNote, PayloadStart, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation,
 };
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
 
@@ -193,11 +193,6 @@ impl Stream {
         let next = sent.find(|frame| frame.note.acknowledges() && !frame.has_syn());
         let next = next.filter(|frame| frame.note.relative_sequence > 1 && !frame.has_rst());
         connection.completing_ack().or_else(|| next.map(|frame| frame.note.frame))
-    }
-
-    /// Whether the server refused the connection.
-    pub(super) fn was_refused(&self) -> bool {
-        self.connection.as_ref().is_some_and(|connection| connection.handshake == HandshakeState::Refused)
     }
 
     /// The SYN or SYN-ACK of an end.
