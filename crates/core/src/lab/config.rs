@@ -59,6 +59,17 @@ impl LabConfig {
         }
     }
 
+    /// Whether this port was set for servers of the protocol, or for those of either.
+    pub fn names_port(&self, protocol: Protocol, port: u16) -> bool {
+        self.server_ports.contains(&port) || self.port(protocol) == Some(port)
+    }
+
+    /// The addresses that were set for computers, and those that the sheet has for its clients.
+    pub fn known_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let of_sheet = self.sheet.clients().filter_map(|host| self.sheet.address_of(host));
+        self.hosts.values().copied().chain(of_sheet)
+    }
+
     /// The address that was set for the servers' computer.
     pub fn server(&self) -> Option<IpAddr> {
         self.hosts.get(&self.sheet.server()).copied()

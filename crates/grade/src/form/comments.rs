@@ -1,6 +1,6 @@
 //! Comments of a form in TOML beside entries that are empty: whoever leaves the quotation marks may have written the answer there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::fields::{fields, spelt};
 use super::node::{Place, places};
@@ -49,6 +49,11 @@ pub(super) fn beside_empty(text: &str, sheet: &Sheet) -> Vec<Comment> {
         taken.extend((first..last).map(|line| (line, None)));
         taken.insert(last, asked);
     }
+    if taken.is_empty() {
+        return found;
+    }
+    let is_comment = |at: usize| !taken.contains_key(&at) && lines.get(at).copied().and_then(comment_of).is_some();
+    let around = Around::of((0..lines.len()).map(is_comment));
     let own = template::own_comments(sheet);
     let mut question = None;
     for (number, line) in lines.iter().enumerate().filter(|(number, _)| !taken.contains_key(number)) {
@@ -59,17 +64,39 @@ pub(super) fn beside_empty(text: &str, sheet: &Sheet) -> Vec<Comment> {
         match question.as_ref().and_then(|question| entry_in(comment, question, sheet)) {
             Some(asked) => found.push(asked.at(number)),
             None => {
-                let is_comment =
-                    |at: &usize| !taken.contains_key(at) && lines.get(*at).copied().and_then(comment_of).is_some();
-                let above = (0..number).rev().find(|at| !is_comment(at));
-                let below = (number..lines.len()).find(|at| !is_comment(at));
-                let beside = [above, below].into_iter().flatten().filter_map(|at| taken.get(&at)?.as_ref());
+                let beside = around.lines(number).filter_map(|at| taken.get(&at)?.as_ref());
                 let told = beside.filter(|asked| asked.is_empty && tells(comment, asked));
                 found.extend(told.map(|asked| asked.at(number)));
             }
         }
     }
     found
+}
+
+/// Of each line the nearest ones above and below that are no comments. A form may be nothing but comments, so that they are found
+/// once for all.
+struct Around {
+    above: Vec<Option<usize>>,
+    below: Vec<Option<usize>>,
+}
+
+impl Around {
+    fn of(is_comment: impl Iterator<Item = bool>) -> Around {
+        let is_comment: Vec<bool> = is_comment.collect();
+        let others = || is_comment.iter().enumerate().map(|(at, is_comment)| (!is_comment).then_some(at));
+        let nearest = |last: &mut Option<usize>, other: Option<usize>| {
+            *last = other.or(*last);
+            Some(*last)
+        };
+        let mut below: Vec<Option<usize>> = others().rev().scan(None, nearest).collect();
+        below.reverse();
+        Around { above: others().scan(None, nearest).collect(), below }
+    }
+
+    /// Those of a line that is a comment.
+    fn lines(&self, of: usize) -> impl Iterator<Item = usize> {
+        [self.above.get(of), self.below.get(of)].into_iter().flatten().copied().flatten()
+    }
 }
 
 /// What an entry is of the sheet; `None` for what is no fact.
@@ -116,8 +143,26 @@ fn tells(comment: &str, asked: &Asked<'_>) -> bool {
     }
 }
 
-/// What students write where they have not done a step.
-const UNDONE: [&str; 12] = [
+/// What students write where they know no answer, or have not done a step.
+const NOT_KNOWN: [&str; 30] = [
+    "",
+    "unknown",
+    "todo",
+    "to do",
+    "tbd",
+    "don't know",
+    "dont know",
+    "i don't know",
+    "i dont know",
+    "idk",
+    "no idea",
+    "not sure",
+    "i'm not sure",
+    "n/a",
+    "missing",
+    "empty",
+    "later",
+    "skipped",
     "forgot",
     "i forgot",
     "did not do this step",
@@ -135,32 +180,9 @@ const UNDONE: [&str; 12] = [
 /// Whether a text says only that the answer is not known.
 fn says_not_known(text: &str) -> bool {
     let lower = text.to_lowercase().replace('’', "'");
-    let known = BTreeSet::from([
-        "",
-        "unknown",
-        "todo",
-        "to do",
-        "tbd",
-        "don't know",
-        "dont know",
-        "i don't know",
-        "i dont know",
-        "idk",
-        "no idea",
-        "not sure",
-        "i'm not sure",
-        "n/a",
-        "missing",
-        "empty",
-        "later",
-        "skipped",
-    ]);
     let bare = lower.trim_matches(|c: char| c.is_whitespace() || ".?!-#:\"".contains(c));
-    let is_of_undone = UNDONE.contains(&bare);
     // What a course gives as an example in its form answers nothing.
-    known.contains(bare)
-        || is_of_undone
-        || ["e.g.", "for example", "a number"].iter().any(|words| bare.starts_with(words))
+    NOT_KNOWN.contains(&bare) || ["e.g.", "for example", "a number"].iter().any(|words| bare.starts_with(words))
 }
 
 #[cfg(test)]
@@ -171,6 +193,13 @@ mod tests {
     fn found(text: &str) -> Vec<String> {
         let form = |comment: Comment| format!("{} {}.{}", comment.line, comment.question.key(), comment.key);
         beside_empty(text, &Sheet::built_in()).into_iter().map(form).collect()
+    }
+
+    /// As many as a form may have: each line is looked at once.
+    #[test]
+    fn a_form_of_comments_is_read_at_once() {
+        let text = "#a\n".repeat(200_000) + "[\"I.2\"]\n# EADDRINUSE\nerrno = \"\"\n" + &"#a\n".repeat(100_000);
+        assert_eq!(found(&text), ["200002 I.2.errno"]);
     }
 
     #[test]

@@ -225,12 +225,16 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     fn problem(&mut self, about: About, line: Option<usize>, key: &str, reason: &str, remedy: &str) {
+        let (key, reason, remedy) = (quoted(key), quoted(reason), remedy.to_owned());
+        self.add(Problem { about, line, key, reason, remedy, elsewhere: Vec::new() });
+    }
+
+    fn add(&mut self, problem: Problem) {
         if self.problems.len() >= MOST_PROBLEMS {
             self.further = self.further.saturating_add(1);
             return;
         }
-        let (key, reason) = (quoted(key), quoted(reason));
-        self.problems.push(Problem { about, line, key, reason, remedy: remedy.to_owned(), elsewhere: Vec::new() });
+        self.problems.push(problem);
     }
 
     fn count_further(&mut self) {
@@ -253,13 +257,14 @@ impl Reader<'_> {
             if is_filled || !told.insert(fact.clone()) {
                 continue;
             }
-            let place = format!("\"{}\".{}", fact.0.key(), toml_key(&fact.1));
-            let reason = "the entry is empty, and a comment may be its answer";
-            let remedy = "Comments don't count: write it between the quotation marks.";
-            self.problem(About::Question(fact.0.clone()), Some(comment.line), &place, reason, remedy);
-            if let Some(problem) = self.problems.last_mut().filter(|problem| problem.reason == reason) {
-                problem.elsewhere = vec![fact];
-            }
+            self.add(Problem {
+                about: About::Question(fact.0.clone()),
+                line: Some(comment.line),
+                key: quoted(&format!("\"{}\".{}", fact.0.key(), toml_key(&fact.1))),
+                reason: quoted("the entry is empty, and a comment may be its answer"),
+                remedy: "Comments don't count: write it between the quotation marks.".to_owned(),
+                elsewhere: vec![fact],
+            });
         }
     }
 
@@ -330,12 +335,9 @@ impl Reader<'_> {
                 format!("It is an entry of {}: write it there.", wording::list(&keys))
             }
         };
-        let about = About::Question(question.clone());
-        let before = self.problems.len();
-        self.problem(about, Some(line), place, "the form has no such entry", &remedy);
-        if let Some(problem) = self.problems.get_mut(before) {
-            problem.elsewhere = elsewhere;
-        }
+        let (about, line) = (About::Question(question.clone()), Some(line));
+        let (key, reason) = (quoted(place), quoted("the form has no such entry"));
+        self.add(Problem { about, line, key, reason, remedy, elsewhere });
     }
 }
 

@@ -1,6 +1,7 @@
 //! One fact against what is to be expected of it: how it compares, and the share of its points.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::leeway::Allowed;
 use super::pairs;
@@ -9,7 +10,7 @@ use crate::rubric::{Lists, Rubric};
 use crate::written::{Judgement, OfPart, frames_of_each, judge_each, left_of_each};
 use socklab_core::analyze::analysis::LabFound;
 use socklab_core::facts::{Fact, Latitude, Value as FactValue};
-use socklab_core::lab::Points;
+use socklab_core::lab::{HostName, Points};
 use socklab_packets::types::SocketAddress;
 
 /// How much of a value is right: so many hits of so many wanted, and so many too much.
@@ -117,13 +118,13 @@ pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &Lab
 /// the journal has that, else for whatever computer has the sockets.
 pub(super) fn says_the_same(given: &Value, said: &Value, lab: &LabFound) -> bool {
     let (Value::Clients(given), Value::Clients(said)) = (given, said) else { return given == said };
-    let is_said = |ip: &std::net::IpAddr| said.iter().any(|client| client.host == Some(HostRef::Address(*ip)));
-    let by_address = |client: &Client| match client.host {
-        Some(HostRef::Letter(letter)) if lab.hosts.iter().all(|host| host.name != letter) => {
-            let of_sheet = lab.sheet.hosts().iter().find(|host| host.name == letter).and_then(|host| host.address);
+    let is_said = |ip: &IpAddr| said.iter().any(|client| client.host == Some(HostRef::Address(*ip)));
+    let by_address = |client: &Client| match untold(client, lab) {
+        Some(letter) => {
+            let of_sheet = lab.sheet.address_of(letter);
             Client { host: of_sheet.filter(is_said).map(HostRef::Address), ..client.clone() }
         }
-        _ => client.clone(),
+        None => client.clone(),
     };
     let given: Vec<Client> = given.iter().map(by_address).collect();
     clients(&given, said, &Allowed::default(), lab).is_whole()
@@ -238,15 +239,20 @@ fn without_untold(given: &[Client], wanted: &[Client], lab: &LabFound) -> Option
         Some(HostRef::Address(ip)) => lab.hosts.iter().any(|own| own.address == ip),
         _ => true,
     };
-    let is_untold = |client: &Client| match client.host {
-        Some(HostRef::Letter(letter)) => lab.hosts.iter().all(|own| own.name != letter),
-        _ => false,
-    };
+    let is_untold = |client: &Client| untold(client, lab).is_some();
     if wanted.iter().all(is_named) || !given.iter().any(is_untold) {
         return None;
     }
     let bare = |client: &Client| Client { host: client.host.filter(|_| !is_untold(client)), ..client.clone() };
     Some(given.iter().map(bare).collect())
+}
+
+/// The letter that an answer gives a client's host, where the captures do not tell whose it is.
+fn untold(client: &Client, lab: &LabFound) -> Option<HostName> {
+    match client.host {
+        Some(HostRef::Letter(letter)) => Some(letter).filter(|letter| lab.hosts.iter().all(|own| own.name != *letter)),
+        _ => None,
+    }
 }
 
 /// Whether a student's client computer is this one: by address, by letter, or by the addresses of its sockets.

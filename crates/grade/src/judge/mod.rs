@@ -191,7 +191,9 @@ impl Bench<'_> {
         };
         let shares = self.rubric.shares(question);
         let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
-        let facts: Vec<_> = facts.map(|(key, points)| (*key, *points, self.unanswered_fact(question, key))).collect();
+        // Why an answer is missing is asked of none that is there.
+        let why = |key: &str| if entry.facts.contains_key(key) { None } else { self.unanswered_fact(question, key) };
+        let facts: Vec<_> = facts.map(|(key, points)| (*key, *points, why(key))).collect();
         let by = |run: Option<&Attempt>| -> Vec<ItemGrade> {
             let asked = facts.iter().map(|(key, max_points, elsewhere)| Asked {
                 answer,

@@ -88,7 +88,10 @@ pub fn nobody_found(from: Platform, into: Platform) -> String {
         Platform::Moodle => "Give Moodle's own grading worksheet with --moodle.",
         Platform::Gradescope => "Students of Gradescope are found by their ID, e-mail address or name.",
         Platform::GitHub => "Students of GitHub are found by their user name there, if it is their login here.",
-        Platform::Blackboard => "Students of Blackboard are found by their user name there, if it is their login here.",
+        Platform::Blackboard => {
+            "Students of Blackboard are found by their user name there, if it is their login here and the assignment's name has \
+             no underscore."
+        }
         Platform::Brightspace => "Students of Brightspace are found by their name.",
         Platform::Plain => "The name of a folder or archive must be the student's name or login here.",
     };

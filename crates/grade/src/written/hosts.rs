@@ -61,7 +61,7 @@ fn role(name: HostName, sheet: &Sheet) -> Option<&'static str> {
 /// The host whose address on the sheet stands in a text.
 fn owner(text: &str, sheet: &Sheet) -> Option<HostName> {
     let ip = addresses(text).next()?;
-    sheet.hosts().iter().map(|host| host.name).find(|name| sheet.address_of(*name) == Some(ip))
+    sheet.hosts().iter().find(|host| host.address == Some(ip)).map(|host| host.name)
 }
 
 /// The addresses in a text.

@@ -98,7 +98,7 @@ fn text_kind(bytes: &[u8]) -> Option<CaptureError> {
         CaptureError::ExportedList("plain text")
     } else if is_hex_dump(first) {
         CaptureError::ExportedList("a hex dump")
-    } else if first.starts_with("\"No.\"") || first.starts_with("frame.") {
+    } else if first.starts_with("\"No.\"") || is_header_of_fields(first) {
         CaptureError::ExportedList("CSV")
     } else if holds("<pdml") || holds("<psml") {
         CaptureError::ExportedList("XML")
@@ -109,6 +109,13 @@ fn text_kind(bytes: &[u8]) -> Option<CaptureError> {
     } else {
         CaptureError::Text
     })
+}
+
+/// Whether a text begins with the names of fields, as `tshark -T fields -E header=y -E separator=,` writes them.
+fn is_header_of_fields(text: &str) -> bool {
+    let header = text.lines().next().unwrap_or_default();
+    let of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._,\"".contains(c);
+    header.starts_with("frame.") && header.contains(',') && header.chars().all(of_name)
 }
 
 /// Whether a text begins as tshark and Wireshark write the first packet: `1 0.000000000 10.0.3.2 …`, or `Frame 1: 66 bytes …`.

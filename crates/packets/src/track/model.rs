@@ -24,6 +24,13 @@ pub enum HandshakeState {
     NotCaptured,
 }
 
+impl HandshakeState {
+    /// Whether an attempt to connect came to nothing, as far as the capture shows: it was refused, or not answered.
+    pub fn is_in_vain(self) -> bool {
+        matches!(self, HandshakeState::Refused | HandshakeState::SynOnly)
+    }
+}
+
 /// How a connection ended within the capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Close {

@@ -129,13 +129,9 @@ impl Reader {
 
 /// Whether these, of whom each read from another client, are threads or processes that have one client each: there is one at least,
 /// none of them accepted a connection, and none read from two.
-pub(crate) fn is_thread_each(readers: impl Iterator<Item = Reader>) -> bool {
+pub(crate) fn is_thread_each(mut readers: impl Iterator<Item = Reader>) -> bool {
     let mut known = BTreeSet::new();
-    let is_one_each = readers.fold(true, |is_one_each, reader| {
-        let is_new = known.insert((reader.process, reader.thread));
-        is_one_each && is_new && reader.took_over()
-    });
-    is_one_each && !known.is_empty()
+    readers.all(|reader| reader.took_over() && known.insert((reader.process, reader.thread))) && !known.is_empty()
 }
 
 /// A socket that listens.
@@ -155,6 +151,14 @@ impl Listening {
     /// Whether it had begun to listen, and its journal does not have it closed, by the clock of its computer.
     pub(crate) fn is_there_at(&self, time: Timestamp) -> bool {
         self.since.time <= time && self.closed.as_ref().is_none_or(|closed| time < closed.time)
+    }
+
+    /// Whether it has the address of this `bind()`, be it with all others of its computer.
+    pub(crate) fn is_in_the_way(&self, failed: &FailedBind) -> bool {
+        failed.address.is_some_and(|address| {
+            let (one, other) = (self.address, address);
+            one == other || one.port == other.port && (one.ip.is_unspecified() || other.ip.is_unspecified())
+        })
     }
 }
 
@@ -217,12 +221,6 @@ impl ServerRun {
         self.datagrams.iter().any(|(other, _)| *other == client)
     }
 
-    /// Whether it accepted a client at this address, or left it in the queue.
-    pub(crate) fn has_client(&self, client: SocketAddress) -> bool {
-        self.accepted.iter().any(|accepted| accepted.client == client)
-            || self.left.iter().any(|left| left.client == client)
-    }
-
     /// Whether each client of which it read was read by a thread of its own.
     pub(crate) fn has_thread_each(&self) -> bool {
         is_thread_each(self.accepted.iter().filter_map(|accepted| accepted.reader))
@@ -276,6 +274,13 @@ pub(crate) struct FailedBind {
     pub(crate) entry: Entry,
     /// The program has the name of the lab's threaded TCP server.
     pub(crate) is_threaded: bool,
+}
+
+impl FailedBind {
+    /// Whether another socket had the address.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.errno.as_deref() == Some("EADDRINUSE")
+    }
 }
 
 /// A connection that a client made.

@@ -34,6 +34,10 @@ impl Accounts {
                 let time = run.in_order(event.time);
                 let entry = || Entry { file: named.file.clone(), line, time };
                 accounts.note_failure_or_connect(event, entry, &mut room);
+                let may_tell = matches!(event.event, EventKind::Send | EventKind::Error);
+                if may_tell && event.protocol == Protocol::Udp && !run.is_datagram_server(event) {
+                    accounts.note_sender(event, entry);
+                }
                 run.note(event, entry, &mut room);
             }
             let is_whole = named.journal.left_out == 0;
@@ -74,26 +78,23 @@ impl Accounts {
                     self.refused.push(RefusedConnect { local, remote, entry: entry() });
                 }
             }
-            (EventKind::Send, Some(local)) if event.protocol == Protocol::Udp && local.port != 0 => self.sends(local),
-            (EventKind::Error, Some(local)) if event.protocol == Protocol::Udp => self.fails(event, local, entry),
             _ => {}
         }
     }
 
-    /// A UDP socket sent; the first time counts.
-    fn sends(&mut self, local: SocketAddress) {
-        let is_known = self.senders.iter().any(|sender| sender.local == local);
-        if !is_known && self.senders.len() < SENDERS {
-            self.senders.push(DatagramSender { local, refused: None });
-        }
-    }
-
-    /// A call on a UDP socket failed, perhaps since what it had sent was refused.
-    fn fails(&mut self, event: &JournalEvent, local: SocketAddress, entry: impl Fn() -> Entry) {
-        let mut senders = self.senders.iter_mut();
-        let is_refused = event.errno.as_deref() == Some("ECONNREFUSED");
-        if let Some(sender) = senders.find(|sender| is_refused && sender.local == local) {
-            sender.refused.get_or_insert_with(entry);
+    /// What the socket of a UDP client did: it sent, or what it had sent was refused. The first time counts.
+    fn note_sender(&mut self, event: &JournalEvent, entry: impl Fn() -> Entry) {
+        let Some(local) = event.local else { return };
+        let has_room = self.senders.len() < SENDERS;
+        let sender = self.senders.iter_mut().find(|sender| sender.local == local);
+        match (event.event, sender) {
+            (EventKind::Send, None) if local.port != 0 && has_room => {
+                self.senders.push(DatagramSender { local, refused: None });
+            }
+            (EventKind::Error, Some(sender)) if event.errno.as_deref() == Some("ECONNREFUSED") => {
+                sender.refused.get_or_insert_with(entry);
+            }
+            _ => {}
         }
     }
 }
@@ -230,11 +231,15 @@ impl Run {
         }
     }
 
+    /// Whether the socket of this event is that of a UDP server.
+    fn is_datagram_server(&self, event: &JournalEvent) -> bool {
+        self.bound.contains(&event.socket) || event.program.contains("server")
+    }
+
     /// The first datagram of each client counts.
     fn receives_datagram(&mut self, event: &JournalEvent, entry: impl Fn() -> Entry, room: &mut Room) {
         let Some(client) = event.remote else { return };
-        let is_server = self.bound.contains(&event.socket) || event.program.contains("server");
-        if is_server && !self.clients.contains(&client) && room.take() {
+        if self.is_datagram_server(event) && !self.clients.contains(&client) && room.take() {
             self.clients.insert(client);
             self.server.datagrams.push((client, entry()));
         }

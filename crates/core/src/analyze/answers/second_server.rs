@@ -21,9 +21,6 @@ pub(super) const KIND: QuestionKind = QuestionKind {
 
 const FACTS: [AskedFact; 2] = [fact("second_server_started", ValueType::YesNo), fact("errno", ValueType::Errno)];
 
-/// The errno name of an address that another socket has.
-const IN_USE: &str = "EADDRINUSE";
-
 /// An old connection holds its address for so many nanoseconds at most after its server has closed it: twice the time that a
 /// segment may be on its way (RFC 9293, section 3.3.2).
 const TIME_WAIT: i128 = 240_000_000_000;
@@ -101,7 +98,7 @@ fn counts(view: &LabView<'_>, run: &ServerRun) -> bool {
 /// beside it while a client was connected.
 fn is_of_threaded(view: &LabView<'_>, failed: &FailedBind) -> bool {
     let is_open = |(run, one): (&ServerRun, &Listening)| {
-        is_in_the_way(one, failed) && run.accepted.iter().any(|accepted| accepted.is_open_at(failed.entry.time))
+        one.is_in_the_way(failed) && run.accepted.iter().any(|accepted| accepted.is_open_at(failed.entry.time))
     };
     failed.is_threaded && !sockets(view).any(is_open)
 }
@@ -123,8 +120,8 @@ enum Told<'a> {
 impl<'a> Told<'a> {
     fn of(view: &'a LabView<'_>, failed: &'a FailedBind) -> Told<'a> {
         let time = failed.entry.time;
-        if failed.errno.as_deref() != Some(IN_USE) {
-            let is_beside = sockets(view).any(|(run, one)| counts(view, run) && one.is_there_at(time));
+        if !failed.is_in_use() {
+            let is_beside = sockets(view).any(|(run, one)| one.is_there_at(time) && counts(view, run));
             return if is_beside { Told::OtherError(failed) } else { Told::Alone(failed) };
         }
         if let Some(holder) = holder(view, failed) {
@@ -134,7 +131,7 @@ impl<'a> Told<'a> {
                 Told::Apart(failed, holder.listening)
             };
         }
-        let closed = sockets(view).filter(|(run, one)| !run.accepted.is_empty() && is_in_the_way(one, failed));
+        let closed = sockets(view).filter(|(run, one)| !run.accepted.is_empty() && one.is_in_the_way(failed));
         let closed = closed.filter_map(|(_, one)| one.closed.as_ref());
         match closed.filter(|closed| (0..TIME_WAIT).contains(&time.nanoseconds_since(closed.time))).last() {
             Some(closed) => Told::Leftover(failed, closed),
@@ -161,23 +158,12 @@ fn sockets<'a>(view: &'a LabView<'_>) -> impl Iterator<Item = (&'a ServerRun, &'
     view.accounts.servers.iter().flat_map(|run| run.listening.iter().map(move |one| (run, one)))
 }
 
-/// Whether that socket has the address of this `bind()`, be it with all others of its computer.
-fn is_in_the_way(listening: &Listening, failed: &FailedBind) -> bool {
-    failed.address.is_some_and(|address| {
-        let (one, other) = (listening.address, address);
-        one == other || one.port == other.port && (one.ip.is_unspecified() || other.ip.is_unspecified())
-    })
-}
-
 /// The listening socket that held the address when the bind failed.
 fn holder<'a>(view: &'a LabView<'_>, failed: &FailedBind) -> Option<Holder<'a>> {
-    let there = sockets(view).filter(|(_, one)| one.is_there_at(failed.entry.time) && is_in_the_way(one, failed));
+    let there = sockets(view).filter(|(_, one)| one.is_there_at(failed.entry.time) && one.is_in_the_way(failed));
     // One program may listen at an IPv4 and an IPv6 address.
-    let best = there.max_by_key(|(run, one)| {
-        let is_of_lab = Holder::of(view, run, one).is_of_lab;
-        (Some(one.address) == failed.address, is_of_lab, one.since.time)
-    });
-    best.map(|(run, listening)| Holder::of(view, run, listening))
+    let holders = there.map(|(run, one)| Holder::of(view, run, one));
+    holders.max_by_key(|one| (Some(one.listening.address) == failed.address, one.is_of_lab, one.listening.since.time))
 }
 
 fn refused(view: &LabView<'_>, question: &Question, failed: &FailedBind, holder: Option<&Holder<'_>>) -> Answer {
@@ -189,7 +175,7 @@ fn refused(view: &LabView<'_>, question: &Question, failed: &FailedBind, holder:
     if let Some(Holder { listening: Listening { address, since, .. }, .. }) = holder {
         draft.proved(say!["The first server was listening on ", *address, " at that time."], vec![since.evidence()]);
     }
-    let why = if failed.errno.as_deref() == Some(IN_USE) {
+    let why = if failed.is_in_use() {
         "EADDRINUSE means \"Address already in use\": only one socket can listen on that IP address and port."
             .to_owned()
     } else {
@@ -199,7 +185,7 @@ fn refused(view: &LabView<'_>, question: &Question, failed: &FailedBind, holder:
     draft.inferred(why, Vec::new());
     draft.beside(Basis::Inferred, "No frame of it is in any capture: bind() sends nothing on the wire.", Vec::new());
     // A UDP socket leaves nothing behind that holds its address.
-    let in_use = |udp: &&FailedBind| udp.errno.as_deref() == Some(IN_USE) && udp.errno == failed.errno;
+    let in_use = |udp: &&FailedBind| udp.is_in_use() && failed.is_in_use();
     let is_of_lab = |udp: &&FailedBind| {
         let mut beside = view.accounts.servers.iter().filter(|run| run.held_at(udp)).peekable();
         beside.peek().is_none() || beside.any(|run| counts(view, run))

@@ -53,9 +53,15 @@ pub(super) fn were_together(view: &LabView<'_>, clients: &[ParallelClient<'_>]) 
         let is_own = other.established.as_ref() == Some(begin);
         if is_own { Some(true) } else { view.clocks.before(begin, &last_open(other)?) }
     };
+    let pairs = seen.iter().flat_map(|one| seen.iter().map(move |other| (one, other)));
+    all_of(pairs.map(|(one, other)| one.established.and_then(|begin| is_open_at(&begin, other))))
+}
+
+/// Whether all of it holds: not, as soon as one does not; else unknown, as soon as one is.
+fn all_of(each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut all = Some(true);
-    for (one, other) in seen.iter().flat_map(|one| seen.iter().map(move |other| (one, other))) {
-        match one.established.and_then(|begin| is_open_at(&begin, other)) {
+    for one in each {
+        match one {
             Some(true) => {}
             Some(false) => return Some(false),
             None => all = None,
@@ -71,10 +77,8 @@ fn last_open(seen: &Seen) -> Option<Moment> {
 
 /// The journal's entries of all these clients, if one server accepted them all.
 fn accepted<'a>(clients: &[ParallelClient<'a>]) -> Option<Vec<&'a Accepted>> {
-    let all: Vec<&Accepted> = clients.iter().map(|client| client.accepted).collect::<Option<_>>()?;
-    let file = &all.first()?.accepted.file;
-    let is_one = clients.iter().all(|client| client.run == clients.first().and_then(|first| first.run));
-    (is_one && all.iter().all(|one| one.accepted.file == *file)).then_some(all)
+    let run = clients.first()?.run?;
+    clients.iter().map(|client| client.accepted.filter(|_| client.run == Some(run))).collect()
 }
 
 /// The same by the journal of the server that accepted all of them, whose lines are in order. A client whose line the server read
@@ -116,13 +120,5 @@ fn in_rows(view: &LabView<'_>, known: &[Known<'_>]) -> Option<bool> {
         seen.iter().filter_map(|seen| seen.established).chain(known.iter().filter_map(|known| known.service.since));
     let ends: Vec<Moment> = seen.iter().filter_map(|seen| last_open(seen)).collect();
     let pairs = begins.flat_map(|begin| ends.iter().map(move |end| (begin, *end)));
-    let mut all = Some(true);
-    for (begin, end) in pairs {
-        match view.clocks.before(&begin, &end) {
-            Some(true) => {}
-            Some(false) => return Some(false),
-            None => all = None,
-        }
-    }
-    all
+    all_of(pairs.map(|(begin, end)| view.clocks.before(&begin, &end)))
 }

@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{AddressRole, Verdict};
 use crate::analyze::claims::unseen::{self, closed_by};
 use crate::analyze::claims::words::{client, clients, frame};
-use crate::analyze::conversation::{ResetCause, TcpSighting};
+use crate::analyze::conversation::{Frames, ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Moment, Seen};
@@ -43,6 +43,7 @@ struct Ending<'a, 'v> {
     known: &'a Known<'a>,
     sighting: &'a TcpSighting,
     seen: &'a Seen,
+    frames: Frames,
     by: Text,
     what: Text,
 }
@@ -60,12 +61,12 @@ impl<'a, 'v> Ending<'a, 'v> {
             && closed_by(view, sighting) == Some(AddressRole::Server)
             && view.has_several_from(known.step, sighting.client().ip);
         let what = if of_server { say!["the connection of ", sighting.client()] } else { say!["the connection"] };
-        Ending { view, known, sighting, seen, by: ender(view, known, sighting), what }
+        Ending { view, known, sighting, seen, frames: view.frames(sighting), by: ender(view, known, sighting), what }
     }
 
     /// The FIN that was sent first.
     fn first_fin(&self) -> Option<Moment> {
-        match self.view.frames(self.sighting).closed_first_but_captured_later() {
+        match self.frames.closed_first_but_captured_later() {
             Some(true) => self.seen.client_fin,
             Some(false) => self.seen.server_fin,
             None => earlier([self.seen.client_fin, self.seen.server_fin]),
@@ -74,8 +75,7 @@ impl<'a, 'v> Ending<'a, 'v> {
 
     /// The first RST that ends the connection.
     fn first_reset(&self) -> Option<Moment> {
-        let frames = self.view.frames(self.sighting);
-        earlier(self.resets().map(|reset| reset.filter(|one| frames.ends_with(one.frame))))
+        earlier(self.resets().map(|reset| reset.filter(|one| self.frames.ends_with(one.frame))))
     }
 
     fn resets(&self) -> [Option<Moment>; 2] {
@@ -115,7 +115,7 @@ impl<'a, 'v> Ending<'a, 'v> {
             return say![end, "; the server's data came after that (", late, refused, reset.frame, ")."];
         }
         let [own, other] = if is_of_client { ["client", "server"] } else { ["server", "client"] };
-        match view.frames(sighting).cause_of(reset.frame) {
+        match self.frames.cause_of(reset.frame) {
             ResetCause::Incomplete(late) => say![
                 end,
                 format!("; the {other}'s FIN ("),

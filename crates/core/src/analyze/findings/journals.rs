@@ -63,7 +63,9 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
 fn clients_alone(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let accounts = &view.accounts;
     let tells = |sender: &DatagramSender| sender.refused.is_some();
-    if !accounts.servers.is_empty() || !accounts.refused.is_empty() || accounts.senders.iter().any(tells) {
+    // A server that could not start has no run.
+    let has_server = !accounts.servers.is_empty() || !accounts.failed_binds.is_empty();
+    if has_server || !accounts.refused.is_empty() || accounts.senders.iter().any(tells) {
         return;
     }
     // Each connection of which a journal has connect(), and no capture a frame.
@@ -105,18 +107,18 @@ fn other_runs(runs: &[&ServerRun], why: Apart) -> String {
         1 => ("another run", "does", "its"),
         _ => ("other runs", "do", "their"),
     };
+    let ask = if why == Apart::Foreign { " Is it another group's journal?" } else { "" };
     let why = match why {
         Apart::Idle => "no client came".to_owned(),
         Apart::NotCaptured => format!("the captures have none of {their} clients"),
         Apart::NoStep => format!("{their} connections in the captures count for no step"),
         Apart::Foreign => {
-            "no client of this journal is in the captures, though its server had the captured server's address at the same time. \
-             Is it another group's journal"
+            "no client of this journal is in the captures, though its server had the captured server's address at the same time"
                 .to_owned()
         }
         Apart::AnotherAnswers => "the last run with clients of the most computers does".to_owned(),
     };
-    format!("The journal holds {another} of a server, which {verb} not count, since {why}: {}.", list(&named))
+    format!("The journal holds {another} of a server, which {verb} not count, since {why}: {}.{ask}", list(&named))
 }
 
 /// A time without its fractions.

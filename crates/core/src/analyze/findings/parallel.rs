@@ -1,6 +1,6 @@
 //! Findings about clients side by side as a whole: all hosts' captures, and as many clients on each as the sheet has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use crate::analyze::accounts::{FailedBind, ServerRun};
@@ -146,13 +146,14 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let waiting: Vec<Known<'_>> = view.parallel().filter(|known| known.service.was_queued()).collect();
     let Some(first) = waiting.first() else { return };
     let clients: Vec<SocketAddress> = waiting.iter().map(|known| known.connection.client()).collect();
-    let not_started = not_started(view, &clients);
+    let runs = runs_of(view, &clients);
+    let not_started = not_started(view, &runs);
     let message = say![
         count(clients.len() as u64, "client"),
         first.step.part().map(|part| format!(" of Part {part}")).unwrap_or_default(),
         " (",
         addresses(&clients),
-        who_waited(view, &waiting, &clients, not_started.is_some())
+        who_waited(view, &waiting, &runs, not_started.is_some())
     ];
     let file = Some(view.file(first.connection.best().capture).to_owned());
     let evidence = waiting.iter().flat_map(|known| all_of(view, known));
@@ -162,19 +163,18 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
 }
 
 /// The runs of servers that had one of these clients, as their journals say.
-fn runs_of<'v>(view: &'v LabView<'_>, clients: &'v [SocketAddress]) -> impl Iterator<Item = &'v ServerRun> {
-    view.accounts.servers.iter().filter(|run| clients.iter().any(|client| run.has_client(*client)))
+fn runs_of<'v>(view: &'v LabView<'_>, clients: &[SocketAddress]) -> Vec<&'v ServerRun> {
+    let clients: HashSet<&SocketAddress> = clients.iter().collect();
+    view.accounts.servers.iter().filter(|run| run.tcp_clients().any(|(client, _)| clients.contains(&client))).collect()
 }
 
-/// The `bind()` of the threaded server that failed since the server of these clients was still listening.
-fn not_started<'v>(view: &'v LabView<'_>, clients: &[SocketAddress]) -> Option<&'v FailedBind> {
+/// The `bind()` of the threaded server that failed since the server of the clients, which had these runs, was still listening.
+fn not_started<'v>(view: &'v LabView<'_>, runs: &[&ServerRun]) -> Option<&'v FailedBind> {
     let is_held = |failed: &FailedBind| {
-        runs_of(view, clients).flat_map(|run| &run.listening).any(|one| {
-            one.is_there_at(failed.entry.time) && Some(one.address.port) == failed.address.map(|address| address.port)
-        })
+        let mut listening = runs.iter().flat_map(|run| &run.listening);
+        listening.any(|one| one.is_there_at(failed.entry.time) && one.is_in_the_way(failed))
     };
-    let mut failed = view.accounts.failed_binds.iter().filter(|failed| failed.is_threaded);
-    failed.find(|failed| failed.errno.as_deref() == Some("EADDRINUSE") && is_held(failed))
+    view.accounts.failed_binds.iter().find(|failed| failed.is_threaded && failed.is_in_use() && is_held(failed))
 }
 
 /// What advice on clients that waited names of the sheet: servers, each with its place in the sheet, and where one is stopped.
@@ -209,10 +209,11 @@ impl ServersOfSheet {
 }
 
 /// Behind the clients that waited: that they did, why that may be, and what to do.
-fn who_waited(view: &LabView<'_>, waiting: &[Known<'_>], clients: &[SocketAddress], could_not_start: bool) -> String {
+fn who_waited(view: &LabView<'_>, waiting: &[Known<'_>], runs: &[&ServerRun], could_not_start: bool) -> String {
     let mut sharing: Vec<Sharing> = waiting.iter().map(|known| known.service.sharing).collect();
     sharing.dedup();
-    let ServersOfSheet { threaded, serial, of_part, stop, has_both, .. } = &ServersOfSheet::of(&view.config.sheet);
+    let servers = ServersOfSheet::of(&view.config.sheet);
+    let ServersOfSheet { threaded, serial, of_part, stop, has_both, .. } = &servers;
     let they = if waiting.len() == 1 { "it" } else { "they" };
     match sharing.as_slice() {
         [Sharing::Then] => {
@@ -220,7 +221,7 @@ fn who_waited(view: &LabView<'_>, waiting: &[Known<'_>], clients: &[SocketAddres
              have fewer threads than clients. A threaded server has one for each."
                 .to_owned()
         }
-        [Sharing::Never] => never_shared(view, clients, could_not_start),
+        [Sharing::Never] => never_shared(view, runs, &servers, could_not_start),
         _ if !has_both => {
             ") connected, but waited, though several clients were served at the same time, then or at another \
              time. The server may have fewer threads than clients, or another one ran."
@@ -240,13 +241,13 @@ fn who_waited(view: &LabView<'_>, waiting: &[Known<'_>], clients: &[SocketAddres
 }
 
 /// The same of clients whose server never served two at the same time.
-fn never_shared(view: &LabView<'_>, clients: &[SocketAddress], could_not_start: bool) -> String {
+fn never_shared(view: &LabView<'_>, runs: &[&ServerRun], servers: &ServersOfSheet, could_not_start: bool) -> String {
     let conclusion = match view.kind_of(|known| known.step.is_parallel()).kind {
         ServerKind::Iterative => ": this server serves one client at a time.",
         _ => ".",
     };
-    let ServersOfSheet { threaded, serial, from_part, stop, has_both, .. } = &ServersOfSheet::of(&view.config.sheet);
-    if runs_of(view, clients).any(ServerRun::has_thread_each) {
+    let ServersOfSheet { threaded, serial, from_part, stop, has_both, .. } = servers;
+    if runs.iter().any(|run| run.has_thread_each()) {
         ") connected, but waited in the queue, though the server's journal shows a thread for each client that it \
          served. Does its main thread wait for a client's thread (join()), or call accept() no more? It should call accept() \
          again at once."

@@ -260,7 +260,7 @@ impl ServerRun {
     }
 
     /// The clients that were accepted or left in the queue, with the server's address where it is known.
-    fn tcp_clients(&self) -> impl Iterator<Item = (SocketAddress, Option<SocketAddress>)> {
+    pub(crate) fn tcp_clients(&self) -> impl Iterator<Item = (SocketAddress, Option<SocketAddress>)> {
         let accepted = self.accepted.iter().map(|accepted| (accepted.client, accepted.local));
         accepted.chain(self.left.iter().map(|left| (left.client, left.local)))
     }

@@ -4,7 +4,7 @@ use super::outcome::{Found, Uncaptured};
 use super::part::Part;
 use super::stream::Stream;
 use crate::facts::{Closing, Flow, Handshake, Latitude, Name, Value, Whole};
-use socklab_packets::track::{FrameNote, HandshakeState, Side};
+use socklab_packets::track::{FrameNote, Side};
 
 /// A value with what it would need that the capture does not hold, and what it may be then.
 pub(super) fn with_extent(stream: &Stream, name: Name, part: Part, found: Found) -> Found {
@@ -88,7 +88,7 @@ impl Stream {
     /// Whether the connection was made and not reset: it ends with both sides' closing.
     fn is_open(&self) -> bool {
         let Some(connection) = &self.connection else { return false };
-        let is_made = !matches!(connection.handshake, HandshakeState::Refused | HandshakeState::SynOnly);
+        let is_made = !connection.handshake.is_in_vain();
         is_made && !connection.rst.iter().any(Option::is_some)
     }
 

@@ -94,16 +94,15 @@ pub(super) fn add(
     for (connection, timeline) in connections.iter().zip(timelines) {
         of_client.entry(connection.client()).or_default().push((connection, timeline));
     }
-    for ((index, service), (connection, timeline)) in
-        services.iter_mut().enumerate().zip(connections.iter().zip(timelines))
-    {
-        let Some(account) = noted.get(&index) else { continue };
+    for (index, account) in noted {
+        let connection = connections.get(index).zip(timelines.get(index));
+        let Some((service, (connection, timeline))) = services.get_mut(index).zip(connection) else { continue };
         let of = |client: SocketAddress| of_client.get(&client).map(Vec::as_slice).unwrap_or_default();
         let came_later = |holder: SocketAddress| {
             let of_server = of(holder).iter().filter(|(other, _)| other.server() == connection.server());
             of_server.into_iter().any(|(_, held)| begins_after(timeline, held, clocks))
         };
-        let account = account.clone().unless_it_came_later(came_later);
+        let account = account.unless_it_came_later(came_later);
         let has_ended = |client| of(client).iter().any(|(_, timeline)| timeline.find(Seen::end).is_some());
         *service = service.clone().told_by(&account, has_ended);
     }

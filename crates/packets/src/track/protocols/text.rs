@@ -5,9 +5,8 @@ use super::ends::Ends;
 use crate::types::Protocol;
 
 /// How other protocols begin, whatever follows: SSH (RFC 4253), HTTP (RFC 9112, 9113) and RTSP answers, SIP, RFB (RFC 6143),
-/// the greetings of SMTP and FTP, POP3 and IMAP servers (RFC 5321, 959, 1939, 9051), of NATS, gpsd and rsync, of the Music
-/// Player Daemon and debuggers of Java, printers (HP's Printer Job Language), STOMP, requests of RTSP (RFC 7826) and SIP (RFC 3261) that name what they are for, and
-/// registering at IRC (RFC 2812).
+/// the greetings of NATS, gpsd and rsync, of the Music Player Daemon and debuggers of Java, STOMP, requests of RTSP (RFC 7826)
+/// and SIP (RFC 3261) that name what they are for, and registering at IRC (RFC 2812).
 const BEGINNINGS: [&[u8]; 27] = [
     b"SSH-",
     b"HTTP/",
@@ -38,7 +37,8 @@ const BEGINNINGS: [&[u8]; 27] = [
     b"# munin node at ",
 ];
 
-/// The same of programs that have connections only, and no datagrams.
+/// The same of programs that have connections only, and no datagrams: the greetings of SMTP and FTP, POP3 and IMAP servers
+/// (RFC 5321, 959, 1939, 9051), and printers (HP's Printer Job Language).
 const GREETINGS: [&[u8]; 5] = [b"220 ", b"220-", b"+OK ", b"* OK ", b"\x1b%-12345X@PJL"];
 
 /// The methods of HTTP (RFC 9110, section 9), RTSP, SSDP and SIP. A line of a student's program may begin so too: only a
@@ -225,13 +225,13 @@ fn is_debuggers(payload: &[u8]) -> bool {
 fn is_of_clamd(payload: &[u8]) -> bool {
     const COMMANDS: [&[u8]; 7] =
         [b"PING", b"VERSION", b"INSTREAM", b"IDSESSION", b"STATS", b"VERSIONCOMMANDS", b"RELOAD"];
-    let (Some((mark, rest)), Some(end)) =
-        (payload.split_first(), payload.iter().position(|byte| matches!(byte, 0 | b'\n')))
-    else {
-        return false;
+    let (end, rest) = match payload {
+        [b'z', rest @ ..] => (0, rest),
+        [b'n', rest @ ..] => (b'\n', rest),
+        _ => return false,
     };
-    let is_marked = matches!((mark, payload.get(end)), (b'z', Some(0)) | (b'n', Some(b'\n')));
-    is_marked && COMMANDS.iter().any(|command| rest.get(..end.saturating_sub(1)) == Some(*command))
+    let is_first = |command: &&[u8]| rest.strip_prefix(*command).is_some_and(|behind| behind.first() == Some(&end));
+    COMMANDS.iter().any(is_first)
 }
 
 /// A command of memcached, or an answer (its `doc/protocol.txt`).

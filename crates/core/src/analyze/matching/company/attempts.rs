@@ -4,7 +4,6 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::matching::company::epochs::RunInputs;
-use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
 /// Connections near an attempt that are looked at.
@@ -42,7 +41,7 @@ pub(crate) fn attempts<C: Copy + PartialEq>(known: RunInputs<'_>, all: &mut [C])
     for (begin, index, attempt) in attempts {
         let server = known.computers.socket(attempt.server());
         let at_server = runs.get(&server).map_or(&[][..], Vec::as_slice);
-        let was_tried = matches!(attempt.handshake(), HandshakeState::Refused | HandshakeState::SynOnly);
+        let was_tried = attempt.handshake().is_in_vain();
         let at_server = if was_tried { at_server } else { &[] };
         let company = open_at(at_server, begin).or_else(|| only(at_server));
         let company = company.or_else(|| nearest(known, (index, attempt), near(at_server, begin?), begin?, &datagrams));

@@ -27,17 +27,20 @@ pub(crate) fn older_side_by_side(
             groups.entry(key).or_default().push((index, sighting));
         }
     }
+    let mut of_ends: HashMap<(IpAddr, SocketAddress), Vec<(usize, &LabConnection)>> = HashMap::new();
+    for (index, connection) in connections.iter().enumerate().filter(|_| !groups.is_empty()) {
+        let ends = (computers.of(connection.client().ip), computers.socket(connection.server()));
+        of_ends.entry(ends).or_default().push((index, connection));
+    }
     let mut found = BTreeSet::new();
     for ((capture, host, server), older) in &groups {
-        let is_of_group = |connection: &LabConnection| {
-            computers.of(connection.client().ip) == *host && computers.socket(connection.server()) == *server
-        };
         let begins_beside = |connection: &LabConnection| {
             let own = connection.in_capture(*capture).filter(|own| own.established() && own.connection.syn.is_some());
             own.is_some_and(|own| older.iter().any(|(_, one)| one.may_overlap(own)))
         };
-        let later = connections.iter().enumerate().filter(|(_, one)| is_of_group(one) && begins_beside(one));
-        let all: BTreeSet<usize> = older.iter().map(|(index, _)| *index).chain(later.map(|(index, _)| index)).collect();
+        let of_group = of_ends.get(&(*host, *server)).into_iter().flatten();
+        let later = of_group.filter(|(_, one)| begins_beside(one)).map(|(index, _)| *index);
+        let all: BTreeSet<usize> = older.iter().map(|(index, _)| *index).chain(later).collect();
         if all.len() > 1 {
             found.extend(all);
         }

@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::servers::exchanged::{Exchange, exchange_of, is_simultaneous, server_side, tcp_exchange};
-use crate::analyze::matching::servers::named::is_named_for_datagrams;
+use crate::analyze::matching::servers::named::DatagramServers;
 use crate::analyze::matching::servers::scans::Scans;
 use crate::analyze::matching::servers::services::{
     has_no_text, is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer,
@@ -105,6 +105,7 @@ pub(crate) fn collect(
 ) -> CandidatesFound {
     let (map, asked_all, asked) = (HashMap::new(), HashSet::new(), HashSet::new());
     let mut found = Candidates { map, cut: false, config, asked_all, asked };
+    let named = DatagramServers::new(journals, config);
     for (number, (capture, translated)) in captures.iter().zip(translated).enumerate() {
         found.asked_all.clear();
         found.asked.clear();
@@ -127,7 +128,7 @@ pub(crate) fn collect(
             let messages = returned.get(&[client, server]);
             messages.is_some_and(|messages| all_came_back(capture, position, messages))
         };
-        let scans = Scans::of(capture, |address| is_named_for_datagrams(journals, config, address));
+        let scans = Scans::of(capture, |address| named.has(address));
         let exchanged = capture.traffic.exchanged(Protocol::Udp).enumerate();
         let exchanged = exchanged.filter(|(_, conversation)| !scans.contains(conversation.ends.addresses));
         for (position, conversation) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Udp, *position)) {
@@ -213,9 +214,8 @@ impl Candidates<'_> {
 
     /// Whether the user named this address, or its port.
     fn is_named(&self, protocol: Protocol, address: SocketAddress) -> bool {
-        let ports = &self.config.server_ports;
-        let by_port = ports.contains(&address.port) || self.config.port(protocol) == Some(address.port);
-        by_port || (ports.is_empty() && self.config.server() == Some(address.ip))
+        let by_address = || self.config.server_ports.is_empty() && self.config.server() == Some(address.ip);
+        self.config.names_port(protocol, address.port) || by_address()
     }
 
     /// A connection that is only the onward part of another one has nothing of its own. Where both sides opened it, there is

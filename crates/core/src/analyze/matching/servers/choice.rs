@@ -448,14 +448,16 @@ impl<'a> Field<'a> {
             return servers;
         }
         let used: HashSet<Endpoint> = used.into_iter().collect();
-        let sheet = &self.config.sheet;
-        let of_sheet = sheet.clients().filter_map(|host| sheet.address_of(host));
-        let mut known: HashSet<IpAddr> = self.config.hosts.values().copied().chain(of_sheet).map(computer).collect();
+        let only_peer = |endpoint: &Endpoint| self.candidates.get(endpoint).and_then(Candidate::only_peer);
+        // Where several tried, nothing needs to be looked for in the captures.
+        if tried.iter().all(|endpoint| only_peer(endpoint).is_none()) {
+            return servers;
+        }
+        let mut known: HashSet<IpAddr> = self.config.known_addresses().map(computer).collect();
         known.extend(computers_of(captures, &used));
         let refused = ports_tried_in_vain(captures);
         let is_strangers = |endpoint: &Endpoint| {
-            let only = self.candidates.get(endpoint).and_then(Candidate::only_peer);
-            only.is_some_and(|peer| {
+            only_peer(endpoint).is_some_and(|peer| {
                 let server = endpoint.1;
                 let scans =
                     || refused.get(&(peer, server.ip)).is_some_and(|ports| looks_for_others(ports, Some(server.port)));
@@ -493,10 +495,7 @@ impl<'a> Field<'a> {
     /// The servers without those at other ports than the sheet fixes, unless the user named theirs. See [`fixed`].
     fn at_fixed_ports(&self, servers: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
         let was_reached = |endpoint: &Endpoint| self.strongest(endpoint) > Some(Exchange::Attempts);
-        let is_kept = |endpoint: &Endpoint| {
-            let ports = &self.config.server_ports;
-            ports.contains(&endpoint.1.port) || self.config.port(endpoint.0) == Some(endpoint.1.port)
-        };
+        let is_kept = |endpoint: &Endpoint| self.config.names_port(endpoint.0, endpoint.1.port);
         fixed::at_fixed_ports(&self.config.sheet, servers, was_reached, is_kept)
     }
 

@@ -37,7 +37,7 @@ pub(crate) fn tcp_exchange(connection: &Exchanged, is_given_up: bool) -> Option<
         return exchange_of(connection.payload_kinds);
     }
     match (connection.handshake, connection.close) {
-        (HandshakeState::Refused | HandshakeState::SynOnly, _) => Some(Exchange::Attempts),
+        (state, _) if state.is_in_vain() => Some(Exchange::Attempts),
         (HandshakeState::Complete | HandshakeState::SynAckMissed, _) if !is_given_up => Some(Exchange::Silence),
         // A filter may have kept the rest out.
         (HandshakeState::SynAckSeen, Close::Fin) if connection.ends.syn_sender.is_some() => Some(Exchange::Silence),

@@ -1,5 +1,9 @@
 //! What names a socket address as a server of the lab before any capture is read: the sheet, the user, and the journals.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use foldhash::HashSet;
+
 use crate::analyze::matching::servers::services::same_computer;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
@@ -13,18 +17,27 @@ pub(super) fn is_on_sheet(config: &LabConfig, (protocol, address): &(Protocol, S
         && sheet.address_of(sheet.server()).is_none_or(|ip| same_computer(ip, address.ip))
 }
 
-/// Whether the user, the sheet or a journal names a UDP server at this address.
-pub(super) fn is_named_for_datagrams(journals: &[NamedJournal], config: &LabConfig, address: SocketAddress) -> bool {
-    config.server_ports.contains(&address.port)
-        || config.udp_port == Some(address.port)
-        || is_on_sheet(config, &(Protocol::Udp, address))
-        || is_journalled(journals, address)
+/// What names UDP servers.
+pub(super) struct DatagramServers<'c> {
+    config: &'c LabConfig,
+    /// The local addresses of the journals' UDP sockets.
+    told: HashSet<SocketAddress>,
 }
 
-/// Whether a journal tells of a UDP socket at this address, which may be that of all addresses.
-fn is_journalled(journals: &[NamedJournal], address: SocketAddress) -> bool {
-    let is_it =
-        |local: SocketAddress| local.port == address.port && (local.ip == address.ip || local.ip.is_unspecified());
-    let mut events = journals.iter().flat_map(|named| &named.journal.events);
-    events.any(|event| event.protocol == Protocol::Udp && event.local.is_some_and(is_it))
+impl<'c> DatagramServers<'c> {
+    pub(super) fn new(journals: &[NamedJournal], config: &'c LabConfig) -> Self {
+        let events = journals.iter().flat_map(|named| &named.journal.events);
+        let told = events.filter(|event| event.protocol == Protocol::Udp).filter_map(|event| event.local).collect();
+        DatagramServers { config, told }
+    }
+
+    /// Whether the user, the sheet or a journal names one at this address.
+    pub(super) fn has(&self, address: SocketAddress) -> bool {
+        // A socket at the address of all takes what comes to any.
+        let any = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+        let is_told = |ip: IpAddr| self.told.contains(&SocketAddress { ip, ..address });
+        self.config.names_port(Protocol::Udp, address.port)
+            || is_on_sheet(self.config, &(Protocol::Udp, address))
+            || [address.ip].into_iter().chain(any).any(is_told)
+    }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
-use socklab_packets::limits::LAB_CANDIDATES;
+use crate::analyze::matching::servers::tried::with_room;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{PayloadKind, PayloadStart, Side};
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -35,10 +35,7 @@ impl Scans {
         let mut tried: HashMap<(IpAddr, SocketAddress), Tries> = HashMap::new();
         for (position, conversation) in capture.traffic.exchanged(Protocol::Udp).enumerate() {
             let [from, to] = conversation.ends.addresses;
-            if tried.len() >= LAB_CANDIDATES && !tried.contains_key(&(from.ip, to)) {
-                continue;
-            }
-            let tries = tried.entry((from.ip, to)).or_default();
+            let Some(tries) = with_room(&mut tried, (from.ip, to)) else { continue };
             tries.datagrams = tries.datagrams.saturating_add(conversation.ends.frames);
             // Of a port that several datagrams went to, nothing else counts.
             if tries.datagrams > 1 {

@@ -21,18 +21,22 @@ impl Field<'_> {
     ) -> Vec<(Endpoint, i32)> {
         let taken: HashSet<Endpoint> = chosen.iter().map(|(endpoint, _)| *endpoint).collect();
         let hosts: HashSet<IpAddr> = taken.iter().map(|(_, address)| address.ip).collect();
-        let (elsewhere, tried) = (in_other_files(captures, &taken), self.tried_ports());
-        let is_silent = |endpoint: &Endpoint| {
+        let is_silent = |(endpoint, _): &&(Endpoint, i32)| {
             let (protocol, address) = endpoint;
             *protocol == Protocol::Tcp
                 && hosts.contains(&address.ip)
-                && elsewhere.contains(address)
+                && !taken.contains(endpoint)
                 && self.exchange(endpoint) == Some(Exchange::Silence)
                 && self.is_unclaimed(endpoint)
-                && self.may_have_been_meant(endpoint, &tried)
         };
-        let more = self.ranked.iter().filter(|(endpoint, _)| !taken.contains(endpoint) && is_silent(endpoint));
-        chosen.extend(more.copied());
+        let silent: Vec<(Endpoint, i32)> = self.ranked.iter().filter(is_silent).copied().collect();
+        if silent.is_empty() {
+            return chosen;
+        }
+        let (elsewhere, tried) = (in_other_files(captures, &taken), self.tried_ports());
+        let is_meant =
+            |endpoint: &Endpoint| elsewhere.contains(&endpoint.1) && self.may_have_been_meant(endpoint, &tried);
+        chosen.extend(silent.into_iter().filter(|(endpoint, _)| is_meant(endpoint)));
         chosen
     }
 }

@@ -2,20 +2,19 @@
 
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use foldhash::{HashMap, HashSet, HashSetExt};
 
 use crate::analyze::matching::servers::choice::Servers;
 use crate::analyze::matching::servers::exchanged::server_side;
 use crate::analyze::matching::servers::services::same_computer;
-use crate::analyze::matching::servers::tried::{REFUSED_PORTS, looks_for_others};
+use crate::analyze::matching::servers::tried::{REFUSED_PORTS, looks_for_others, with_room};
 use crate::analyze::matching::servers::unsaid::is_left_at_once;
 use crate::analyze::network::same_link;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
-use socklab_packets::limits::LAB_CANDIDATES;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{Exchanged, HandshakeState, Side};
-use socklab_packets::types::{Protocol, Timestamp};
+use socklab_packets::track::{Exchanged, Side};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
 /// So many connections at regular intervals are a program's that looks whether the server is there.
 const REGULAR: usize = 3;
@@ -49,65 +48,100 @@ pub(crate) fn strangers(
     servers: &Servers,
     config: &LabConfig,
 ) -> HashSet<IpAddr> {
-    let mut visits: HashMap<IpAddr, Visits> = HashMap::new();
-    let is_servers = |ip: IpAddr| servers.endpoints().any(|(_, server)| server.ip == ip);
-    // The captures that show a client of the lab: one without them may be that of a client's own computer.
-    let mut with_clients: HashSet<usize> = HashSet::new();
-    for (number, capture) in captures.iter().enumerate() {
-        for (position, connection) in capture.traffic.exchanged(Protocol::Tcp).enumerate() {
-            let Some(server) = server_side(connection.ends.syn_sender, connection.ends.syn_ack_sender) else {
-                for own in [Side::Originator, Side::Responder] {
-                    if servers.contains(Protocol::Tcp, connection.ends.address(own)) {
-                        visits.entry(connection.ends.address(own.other()).ip).or_default().is_client = true;
-                        with_clients.insert(number);
-                    }
-                }
-                continue;
-            };
-            let (at, client) = (connection.ends.address(server), connection.ends.address(server.other()).ip);
-            if !is_servers(at.ip) || same_computer(at.ip, client) || visits.len() >= LAB_CANDIDATES {
-                continue;
-            }
-            let (visit, of_lab) = (visits.entry(client).or_default(), servers.contains(Protocol::Tcp, at));
-            match kind(capture, position, &connection, server.other()) {
-                Visit::Refused if of_lab => visit.refused_by_server = true,
-                Visit::Refused if visit.refused.len() <= REFUSED_PORTS => {
-                    visit.refused.insert(at.port);
-                }
-                Visit::Brief if of_lab => {
-                    visit.touched.insert(number);
-                    visit.is_off_link |= !same_link(at.ip, client);
-                    let time = capture.traffic.tcp_at(position).and_then(|whole| whole.first_time);
-                    visit.times.extend(time.filter(|_| visit.times.len() < MOST_TIMES));
-                }
-                Visit::Whole if of_lab => {
-                    visit.is_client = true;
-                    with_clients.insert(number);
-                }
-                _ => {}
-            }
-        }
-        let datagrams = capture.traffic.ends(Protocol::Udp, 0..).map(|ends| ends.addresses);
-        for [one, other] in datagrams {
-            for (own, peer) in [(one, other), (other, one)] {
-                if servers.contains(Protocol::Udp, own) {
-                    visits.entry(peer.ip).or_default().is_client = true;
-                    with_clients.insert(number);
-                }
-            }
-        }
-    }
-    if !visits.values().any(|visit| visit.is_client) {
+    let all = AllVisits::of(captures, servers);
+    if !all.by_computer.values().any(|visit| visit.is_client) {
         return HashSet::new();
     }
     let named: HashSet<IpAddr> = named(journals, config).collect();
     let is_stranger = |(ip, visit): &(IpAddr, Visits)| {
         let scans = looks_for_others(&visit.refused, None);
-        let is_elsewhere = visit.is_off_link && !visit.refused_by_server && visit.touched.is_subset(&with_clients);
+        let is_elsewhere =
+            visit.is_off_link && !visit.refused_by_server && visit.touched.is_subset(&all.captures_with_clients);
         let is_one = scans || is_elsewhere || is_regular(&visit.times);
         !visit.is_client && is_one && !named.contains(ip)
     };
-    visits.into_iter().filter(is_stranger).map(|(ip, _)| ip).collect()
+    all.by_computer.into_iter().filter(is_stranger).map(|(ip, _)| ip).collect()
+}
+
+/// What all computers did at the servers' computer.
+#[derive(Default)]
+struct AllVisits {
+    by_computer: HashMap<IpAddr, Visits>,
+    /// The captures that show a client of the lab: one without them may be that of a client's own computer.
+    captures_with_clients: HashSet<usize>,
+}
+
+impl AllVisits {
+    /// Those over TCP, and over UDP who sent something; none where the lab has no TCP server.
+    fn of(captures: &[CaptureFacts], servers: &Servers) -> AllVisits {
+        let mut all = AllVisits::default();
+        let has = |protocol: Protocol| servers.endpoints().any(|(of, _)| of == protocol);
+        let has_udp = has(Protocol::Udp);
+        if !has(Protocol::Tcp) {
+            return all;
+        }
+        let hosts: HashSet<IpAddr> = servers.endpoints().map(|(_, server)| server.ip).collect();
+        for (number, capture) in captures.iter().enumerate() {
+            for (position, connection) in capture.traffic.exchanged(Protocol::Tcp).enumerate() {
+                let ends = &connection.ends;
+                match server_side(ends.syn_sender, ends.syn_ack_sender) {
+                    None => all.add_client(number, Protocol::Tcp, ends.addresses, servers),
+                    Some(server) if hosts.contains(&ends.address(server).ip) => {
+                        all.add((number, capture), position, &connection, server, servers);
+                    }
+                    Some(_) => {}
+                }
+            }
+            for ends in capture.traffic.ends(Protocol::Udp, 0..).filter(|_| has_udp) {
+                all.add_client(number, Protocol::Udp, ends.addresses, servers);
+            }
+        }
+        all
+    }
+
+    /// A stream of which each end may be the server's: whoever is at the other one of a server of the lab is a client.
+    fn add_client(&mut self, capture: usize, protocol: Protocol, [one, other]: [SocketAddress; 2], servers: &Servers) {
+        for (own, peer) in [(one, other), (other, one)] {
+            if servers.contains(protocol, own) {
+                self.captures_with_clients.insert(capture);
+                with_room(&mut self.by_computer, peer.ip).into_iter().for_each(|visit| visit.is_client = true);
+            }
+        }
+    }
+
+    /// A connection to a socket address of the servers' computer.
+    fn add(
+        &mut self,
+        (number, capture): (usize, &CaptureFacts),
+        position: usize,
+        connection: &Exchanged,
+        server: Side,
+        servers: &Servers,
+    ) {
+        let (at, client) = (connection.ends.address(server), connection.ends.address(server.other()).ip);
+        if same_computer(at.ip, client) {
+            return;
+        }
+        let Some(visit) = with_room(&mut self.by_computer, client) else { return };
+        let of_lab = servers.contains(Protocol::Tcp, at);
+        match kind(capture, position, connection, server.other()) {
+            Visit::Refused if of_lab => visit.refused_by_server = true,
+            Visit::Refused if visit.refused.len() <= REFUSED_PORTS => {
+                visit.refused.insert(at.port);
+            }
+            Visit::Brief if of_lab => {
+                visit.touched.insert(number);
+                visit.is_off_link |= !same_link(at.ip, client);
+                let time = capture.traffic.tcp_at(position).and_then(|whole| whole.first_time);
+                visit.times.extend(time.filter(|_| visit.times.len() < MOST_TIMES));
+            }
+            Visit::Whole if of_lab => {
+                visit.is_client = true;
+                self.captures_with_clients.insert(number);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Whether these are as far apart as a clock has them; nobody who types is so even.
@@ -130,7 +164,7 @@ enum Visit {
 fn kind(capture: &CaptureFacts, position: usize, connection: &Exchanged, client: Side) -> Visit {
     match connection.handshake {
         _ if connection.data_frames > 0 => Visit::Whole,
-        HandshakeState::Refused | HandshakeState::SynOnly => Visit::Refused,
+        state if state.is_in_vain() => Visit::Refused,
         _ if is_left_at_once(capture, position, connection, client) => Visit::Brief,
         _ => Visit::Whole,
     }
@@ -138,9 +172,7 @@ fn kind(capture: &CaptureFacts, position: usize, connection: &Exchanged, client:
 
 /// The addresses of clients that the user, the sheet or a journal names.
 fn named(journals: &[NamedJournal], config: &LabConfig) -> impl Iterator<Item = IpAddr> {
-    let sheet = &config.sheet;
-    let of_sheet = sheet.clients().filter_map(|host| sheet.address_of(host));
     let events = journals.iter().flat_map(|named| &named.journal.events);
     let told = events.flat_map(|event| [event.local, event.remote]).flatten().map(|address| address.ip);
-    config.hosts.values().copied().chain(of_sheet).chain(told)
+    config.known_addresses().chain(told)
 }

@@ -29,6 +29,12 @@ impl Field<'_> {
             Some(_) => (Vec::new(), reached),
             None => reached.into_iter().partition(|endpoint| self.is_journalled(endpoint)),
         };
+        // Nobody said anything to these, unlike to the others.
+        let is_silent = |endpoint: &Endpoint| self.strongest(endpoint) == Some(Exchange::Silence);
+        let (silent, reached): (Vec<Endpoint>, Vec<Endpoint>) = match reached.iter().all(is_silent) {
+            true => (Vec::new(), reached),
+            false => reached.into_iter().partition(|endpoint| given.is_none() && is_silent(endpoint)),
+        };
         // One reason is not that of the others.
         let (shown, also) = match given.is_some() || reached.is_empty() && noted.is_empty() {
             true => (endpoints().collect(), Vec::new()),
@@ -53,6 +59,9 @@ impl Field<'_> {
             why = say![why, names(&shown), reason];
         }
         why.push(".");
+        if !silent.is_empty() {
+            why = say![why, " Clients connect to ", names(&silent), ", too, without sending anything."];
+        }
         if !also.is_empty() {
             why = say![why, " Clients try to reach ", names(&also), ", too."];
         }

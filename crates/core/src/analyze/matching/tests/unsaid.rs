@@ -67,6 +67,9 @@ fn a_server_that_was_told_nothing_in_a_file_of_its_own_counts_beside_one_that_wa
     let mut found = servers(&analysis);
     found.sort_unstable();
     assert_eq!(found, [address(FIRST), address(SECOND)]);
+    // What is said of the other one is not true of it.
+    let why = analysis.lab.why.to_string();
+    assert!(why.contains(&format!("Clients connect to {FIRST} (TCP), too, without sending anything.")), "{why}");
     // A port that another service is known for, and another computer.
     for other in ["10.0.3.1:3306", "10.0.3.9:5100"] {
         let analysis = of(vec![silent(other), lines("2", SECOND, &[C1, C2], false)]);
